@@ -1,0 +1,115 @@
+//! What surrounds the records of one resource and scope in an `ExportLogsServiceRequest`.
+
+use bytes::{BufMut, Bytes, BytesMut};
+use scoutline_semconv::{Resource, scope};
+
+use super::value::{attribute_len, put_attribute};
+use super::wire::{DELIMITED, delimited_len, optional_len, put_header, put_optional, tag};
+use crate::batch::Scope;
+
+// ExportLogsServiceRequest.
+const RESOURCE_LOGS: u8 = tag(1, DELIMITED);
+
+// ResourceLogs.
+const RESOURCE: u8 = tag(1, DELIMITED);
+const SCOPE_LOGS: u8 = tag(2, DELIMITED);
+
+// Resource.
+const RESOURCE_ATTRIBUTES: u8 = tag(1, DELIMITED);
+
+// ScopeLogs.
+const SCOPE: u8 = tag(1, DELIMITED);
+
+// InstrumentationScope.
+const NAME: u8 = tag(1, DELIMITED);
+const VERSION: u8 = tag(2, DELIMITED);
+
+// ResourceLogs and ScopeLogs.
+const SCHEMA_URL: u8 = tag(3, DELIMITED);
+
+/// Tag and longest length of the two messages that surround the records of one group.
+pub(crate) const REQUEST_ENTRY_OVERHEAD: usize = 2 * (1 + 5);
+
+/// Everything but the records of one `ResourceLogs` with one `ScopeLogs`, encoded once.
+#[derive(Debug)]
+pub(crate) struct Envelope {
+    resource: Bytes,
+    scope: Bytes,
+    scope_schema: Bytes,
+    resource_schema: Bytes,
+}
+
+impl Envelope {
+    pub(crate) fn new(resource: &Resource, of: &Scope) -> Self {
+        Self {
+            resource: encode_resource(resource),
+            scope: encode_scope(of),
+            scope_schema: encode_schema_url(of.schema_url),
+            resource_schema: encode_schema_url(scope::UPSTREAM_SCHEMA_URL),
+        }
+    }
+
+    /// Bytes of the envelope alone, without the headers that depend on the records
+    /// ([`REQUEST_ENTRY_OVERHEAD`] at most).
+    pub(crate) fn len(&self) -> usize {
+        self.resource.len()
+            + self.scope.len()
+            + self.scope_schema.len()
+            + self.resource_schema.len()
+    }
+
+    /// Bytes of the request entry around `records` bytes of records.
+    pub(crate) fn entry_len(&self, records: usize) -> usize {
+        delimited_len(self.resource_logs_len(records))
+    }
+
+    /// Appends one element of `ExportLogsServiceRequest.resource_logs`.
+    pub(crate) fn put_entry(&self, out: &mut BytesMut, records: &[u8]) {
+        put_header(out, RESOURCE_LOGS, self.resource_logs_len(records.len()));
+        out.put_slice(&self.resource);
+        put_header(out, SCOPE_LOGS, self.scope_logs_len(records.len()));
+        out.put_slice(&self.scope);
+        out.put_slice(records);
+        out.put_slice(&self.scope_schema);
+        out.put_slice(&self.resource_schema);
+    }
+
+    fn scope_logs_len(&self, records: usize) -> usize {
+        self.scope.len() + records + self.scope_schema.len()
+    }
+
+    fn resource_logs_len(&self, records: usize) -> usize {
+        self.resource.len()
+            + delimited_len(self.scope_logs_len(records))
+            + self.resource_schema.len()
+    }
+}
+
+fn encode_resource(resource: &Resource) -> Bytes {
+    let len = resource
+        .attributes
+        .iter()
+        .map(|(key, value)| delimited_len(attribute_len(key, value)))
+        .sum();
+    let mut out = BytesMut::with_capacity(delimited_len(len));
+    put_header(&mut out, RESOURCE, len);
+    for (key, value) in &resource.attributes {
+        put_attribute(&mut out, RESOURCE_ATTRIBUTES, key, value);
+    }
+    out.freeze()
+}
+
+fn encode_scope(scope: &Scope) -> Bytes {
+    let len = optional_len(scope.name.as_bytes()) + optional_len(scope.version.as_bytes());
+    let mut out = BytesMut::with_capacity(delimited_len(len));
+    put_header(&mut out, SCOPE, len);
+    put_optional(&mut out, NAME, scope.name.as_bytes());
+    put_optional(&mut out, VERSION, scope.version.as_bytes());
+    out.freeze()
+}
+
+fn encode_schema_url(url: &str) -> Bytes {
+    let mut out = BytesMut::with_capacity(optional_len(url.as_bytes()));
+    put_optional(&mut out, SCHEMA_URL, url.as_bytes());
+    out.freeze()
+}

@@ -1,0 +1,224 @@
+//! OTLP over gRPC: tonic with a codec that passes the bytes through.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::{BufMut, Bytes};
+use http::uri::PathAndQuery;
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceResponse;
+use prost::Message;
+use tokio::runtime::Handle;
+use tonic::client;
+use tonic::codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::metadata::MetadataMap;
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
+use tonic::{Code, Request, Status};
+use tonic_types::StatusExt;
+use tracing::warn;
+
+use super::config::{Address, Compression, Remote};
+use super::error::{BuildError, SendError, chain, excerpt};
+use super::tls::Pem;
+use super::{Acknowledgement, MAX_RESPONSE_BYTES, Transmit, USER_AGENT, within};
+
+const EXPORT: PathAndQuery =
+    PathAndQuery::from_static("/opentelemetry.proto.collector.logs.v1.LogsService/Export");
+
+/// A channel to one receiver. It connects when something is to be sent, and again after the connection broke.
+/// Clones share it.
+#[derive(Clone, Debug)]
+pub(super) struct Grpc {
+    endpoint: Arc<str>,
+    client: client::Grpc<Channel>,
+    compression: Option<CompressionEncoding>,
+    /// The receiver does not know the compression.
+    uncompressed: Arc<AtomicBool>,
+    metadata: MetadataMap,
+    timeout: Duration,
+}
+
+impl Grpc {
+    pub(super) fn new(remote: &Remote, runtime: &Handle) -> Result<Self, BuildError> {
+        // The channel spawns its connection.
+        let _context = runtime.enter();
+        let client = client::Grpc::new(connect(remote)?.connect_lazy())
+            .accept_compressed(CompressionEncoding::Gzip)
+            .accept_compressed(CompressionEncoding::Zstd)
+            .max_decoding_message_size(MAX_RESPONSE_BYTES);
+        Ok(Self {
+            endpoint: remote.shown().into(),
+            client,
+            compression: match remote.compression {
+                Compression::Gzip => Some(CompressionEncoding::Gzip),
+                Compression::Zstd => Some(CompressionEncoding::Zstd),
+                Compression::None => None,
+            },
+            uncompressed: Arc::default(),
+            metadata: MetadataMap::from_headers(remote.headers.as_map().clone()),
+            timeout: remote.timeout,
+        })
+    }
+
+    async fn export(&self, request: Bytes) -> Result<Acknowledgement, SendError> {
+        let Some(compression) = self
+            .compression
+            .filter(|_| !self.uncompressed.load(Ordering::Relaxed))
+        else {
+            return self.call(self.client.clone(), request).await;
+        };
+        let compressing = self.client.clone().send_compressed(compression);
+        let refused = match self.call(compressing, request.clone()).await {
+            Err(
+                error @ SendError::Grpc {
+                    code: Code::Unimplemented,
+                    ..
+                },
+            ) => error,
+            other => return other,
+        };
+        // Either there is no LogsService, or it does not know the compression.
+        let taken = self.call(self.client.clone(), request).await?;
+        self.uncompressed.store(true, Ordering::Relaxed);
+        warn!(endpoint = &*self.endpoint, %compression, error = chain(&refused), "receiver does not know the compression, going on without");
+        Ok(taken)
+    }
+
+    async fn call(
+        &self,
+        mut client: client::Grpc<Channel>,
+        request: Bytes,
+    ) -> Result<Acknowledgement, SendError> {
+        client
+            .ready()
+            .await
+            .map_err(|error| SendError::Unreachable {
+                endpoint: self.endpoint.to_string(),
+                reason: chain(&error),
+            })?;
+        let mut request = Request::new(request);
+        *request.metadata_mut() = self.metadata.clone();
+        if !self.timeout.is_zero() {
+            request.set_timeout(self.timeout);
+        }
+        match client.unary(request, EXPORT, PassThrough).await {
+            Ok(response) => Ok(response.into_inner().into()),
+            Err(status) => Err(self.refusal(&status)),
+        }
+    }
+
+    fn refusal(&self, status: &Status) -> SendError {
+        let endpoint = self.endpoint.to_string();
+        // Only a status that was made on this side has a cause.
+        if std::error::Error::source(status).is_some() {
+            return SendError::Unreachable {
+                endpoint,
+                reason: chain(status),
+            };
+        }
+        let message = excerpt(status.message());
+        // tonic's own, for an answer above MAX_RESPONSE_BYTES; by its code it would be retried for ever.
+        if status.code() == Code::OutOfRange
+            && message.starts_with("Error, decoded message length too large")
+        {
+            return SendError::NotOtlp {
+                endpoint,
+                reason: message,
+            };
+        }
+        SendError::Grpc {
+            endpoint,
+            code: status.code(),
+            message,
+            retry_after: status
+                .get_details_retry_info()
+                .and_then(|info| info.retry_delay),
+        }
+    }
+}
+
+impl Transmit for Grpc {
+    async fn send(&self, request: Bytes) -> Result<Acknowledgement, SendError> {
+        within(self.timeout, &self.endpoint, self.export(request)).await
+    }
+}
+
+fn connect(remote: &Remote) -> Result<Endpoint, BuildError> {
+    let invalid = |reason: String| BuildError::Endpoint {
+        endpoint: remote.shown(),
+        reason,
+    };
+    let url = match remote.address() {
+        Address::Url(url) => url,
+        Address::Unix(path) => format!("unix://{path}"),
+    };
+    let endpoint = Endpoint::from_shared(url)
+        .and_then(|endpoint| endpoint.user_agent(USER_AGENT))
+        .map_err(|error| invalid(chain(&error)))?;
+    match endpoint.uri().scheme_str() {
+        Some("https") => {}
+        Some("http") | None => return Ok(endpoint),
+        Some("unix") => return Ok(endpoint),
+        Some(_) => {
+            return Err(invalid(
+                "the scheme is none of https, http, unix".to_owned(),
+            ));
+        }
+    }
+    let pem = Pem::read(&remote.tls)?;
+    let mut tls = ClientTlsConfig::new();
+    tls = match pem.ca {
+        Some(ca) => tls.ca_certificate(Certificate::from_pem(ca)),
+        None => tls.with_native_roots(),
+    };
+    if let Some(own) = pem.identity {
+        tls = tls.identity(Identity::from_pem(own.cert, own.key));
+    }
+    if let Some(name) = &remote.tls.server_name_override {
+        tls = tls.domain_name(name);
+    }
+    endpoint.tls_config(tls).map_err(|error| BuildError::Tls {
+        endpoint: remote.shown(),
+        reason: chain(&error),
+    })
+}
+
+/// Requests are encoded already; only answers are decoded.
+#[derive(Clone, Copy, Debug)]
+struct PassThrough;
+
+impl Codec for PassThrough {
+    type Encode = Bytes;
+    type Decode = ExportLogsServiceResponse;
+    type Encoder = Self;
+    type Decoder = Self;
+
+    fn encoder(&mut self) -> Self {
+        *self
+    }
+
+    fn decoder(&mut self) -> Self {
+        *self
+    }
+}
+
+impl Encoder for PassThrough {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn encode(&mut self, request: Bytes, out: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        out.put(request);
+        Ok(())
+    }
+}
+
+impl Decoder for PassThrough {
+    type Item = ExportLogsServiceResponse;
+    type Error = Status;
+
+    fn decode(&mut self, answer: &mut DecodeBuf<'_>) -> Result<Option<Self::Item>, Status> {
+        ExportLogsServiceResponse::decode(answer)
+            .map(Some)
+            .map_err(|error| Status::internal(error.to_string()))
+    }
+}

@@ -1,0 +1,226 @@
+//! Batches on their way to a Collector or into a file.
+
+mod config;
+mod error;
+mod file;
+mod grpc;
+mod http;
+mod json;
+mod retry;
+mod tls;
+
+use std::future::Future;
+use std::time::Duration;
+
+use bytes::Bytes;
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceResponse;
+use thiserror::Error;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use self::retry::deliver;
+use crate::counts::Counts;
+use crate::queue::QueueReceiver;
+
+pub use self::config::{
+    Compression, DEFAULT_CONSUMERS, DEFAULT_TIMEOUT, Destination, ExporterConfig, HeaderError,
+    Headers, HttpPath, Remote, Tls,
+};
+pub use self::error::{BuildError, SendError};
+pub use self::file::LOGS_FILE;
+pub use self::retry::Retry;
+
+/// Longest answer that is read, as the OTLP specification has it.
+const MAX_RESPONSE_BYTES: usize = 4 * 1024 * 1024;
+
+/// What the exporters call themselves.
+const USER_AGENT: &str = concat!("Scoutline-OTLP-Exporter-Rust/", env!("CARGO_PKG_VERSION"));
+
+/// A running exporter: takes batches off one queue and sends them to one destination, until it is shut down.
+/// Dropping it stops it at once; what is pending is counted as lost in the shutdown.
+#[derive(Debug)]
+pub struct Exporter {
+    name: String,
+    queue: QueueReceiver,
+    stop: watch::Sender<bool>,
+    consumers: JoinSet<()>,
+}
+
+impl Exporter {
+    /// Starts an exporter on `runtime`. Nothing is connected before there is something to send.
+    ///
+    /// # Errors
+    /// [`BuildError`] if the configuration can not work on this host: a URL that is none, a certificate that
+    /// can not be read. A destination that is away is no error.
+    pub fn spawn(
+        config: &ExporterConfig,
+        queue: QueueReceiver,
+        runtime: &Handle,
+    ) -> Result<Self, BuildError> {
+        let transport = Transport::new(&config.destination, runtime)?;
+        let (stop, stopping) = watch::channel(false);
+        let mut exporter = Self {
+            name: config.name.clone(),
+            queue,
+            stop,
+            consumers: JoinSet::new(),
+        };
+        match transport {
+            Transport::Grpc(it) => exporter.consume(config, &it, &stopping, runtime),
+            Transport::Http(it) => exporter.consume(config, &it, &stopping, runtime),
+            Transport::File(it) => exporter.consume(config, &it, &stopping, runtime),
+        }
+        Ok(exporter)
+    }
+
+    /// Its name in the configuration.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What became of the records so far.
+    pub fn counts(&self) -> Counts {
+        self.queue.counts()
+    }
+
+    /// Closes the queue, sends what is in it and returns what became of all records.
+    ///
+    /// Each batch gets one more attempt: waiting for a retry is cut short, and a batch that fails then is lost.
+    /// After `deadline` the rest is lost too. Both are counted in [`crate::Dropped::shutdown`].
+    pub async fn shutdown(mut self, deadline: Duration) -> Counts {
+        self.queue.close();
+        self.stop.send_replace(true);
+        let all = async { while self.consumers.join_next().await.is_some() {} };
+        if tokio::time::timeout(deadline, all).await.is_err() {
+            // Awaits the aborted tasks, so that what they held is counted.
+            self.consumers.shutdown().await;
+            self.queue.abandon();
+        }
+        self.queue.counts()
+    }
+
+    fn consume<T>(
+        &mut self,
+        config: &ExporterConfig,
+        transport: &T,
+        stopping: &watch::Receiver<bool>,
+        runtime: &Handle,
+    ) where
+        T: Transmit + Clone + 'static,
+    {
+        for _ in 0..transport.concurrency(config.consumers.get()) {
+            let transport = transport.clone();
+            let queue = self.queue.share();
+            let retry = config.retry;
+            let mut stopping = stopping.clone();
+            let name = self.name.clone();
+            let consumer = async move {
+                while let Some(delivery) = queue.next().await {
+                    deliver(&name, &transport, delivery, retry.as_ref(), &mut stopping).await;
+                }
+            };
+            self.consumers.spawn_on(consumer, runtime);
+        }
+    }
+}
+
+impl Drop for Exporter {
+    fn drop(&mut self) {
+        self.queue.close();
+        self.queue.abandon();
+    }
+}
+
+/// Why a destination is of no use.
+#[derive(Debug, Error)]
+pub enum ProbeError {
+    /// The configuration can not work on this host.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// It can not be reached, or what answers there does not take OTLP logs.
+    #[error(transparent)]
+    Send(#[from] SendError),
+}
+
+/// Whether a destination can be reached and takes OTLP logs: sends it an empty request. For a file, whether it
+/// can be written to.
+///
+/// # Errors
+/// What is wrong, in words for people. There is no retry, and it takes no longer than [`Remote::timeout`].
+pub async fn probe(destination: &Destination) -> Result<(), ProbeError> {
+    match Transport::new(destination, &Handle::current())? {
+        Transport::Grpc(it) => it.send(Bytes::new()).await?,
+        Transport::Http(it) => it.send(Bytes::new()).await?,
+        Transport::File(it) => it.send(Bytes::new()).await?,
+    };
+    Ok(())
+}
+
+/// Something that takes an encoded request.
+trait Transmit: Send + Sync {
+    /// Sends `request` once.
+    fn send(
+        &self,
+        request: Bytes,
+    ) -> impl Future<Output = Result<Acknowledgement, SendError>> + Send;
+
+    /// How many requests may be under way, given how many were asked for.
+    fn concurrency(&self, asked: usize) -> usize {
+        asked
+    }
+}
+
+/// A receiver took a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Acknowledgement {
+    /// Records that it did not take all the same.
+    rejected: u64,
+    /// Why, or a warning if it took all; often empty.
+    message: String,
+}
+
+impl From<ExportLogsServiceResponse> for Acknowledgement {
+    fn from(response: ExportLogsServiceResponse) -> Self {
+        let partial = response.partial_success.unwrap_or_default();
+        Self {
+            rejected: u64::try_from(partial.rejected_log_records).unwrap_or(0),
+            message: error::excerpt(&partial.error_message),
+        }
+    }
+}
+
+/// Bounds an attempt by `timeout`, connecting included; zero is no bound.
+async fn within<T>(
+    timeout: Duration,
+    endpoint: &str,
+    attempt: impl Future<Output = Result<T, SendError>>,
+) -> Result<T, SendError> {
+    if timeout.is_zero() {
+        return attempt.await;
+    }
+    match tokio::time::timeout(timeout, attempt).await {
+        Ok(result) => result,
+        Err(_) => Err(SendError::TimedOut {
+            endpoint: endpoint.to_owned(),
+            timeout,
+        }),
+    }
+}
+
+#[derive(Debug)]
+enum Transport {
+    Grpc(grpc::Grpc),
+    Http(http::Http),
+    File(file::File),
+}
+
+impl Transport {
+    fn new(destination: &Destination, runtime: &Handle) -> Result<Self, BuildError> {
+        Ok(match destination {
+            Destination::Grpc(remote) => Self::Grpc(grpc::Grpc::new(remote, runtime)?),
+            Destination::Http { remote, path } => Self::Http(http::Http::new(remote, *path)?),
+            Destination::File { directory } => Self::File(file::File::new(directory)),
+        })
+    }
+}

@@ -1,0 +1,2 @@
+//! What one record costs to encode and send.
+fn main() {}
