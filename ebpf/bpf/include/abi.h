@@ -14,6 +14,8 @@
 #ifndef SCOUTLINE_ABI_H
 #define SCOUTLINE_ABI_H
 
+#include <linux/types.h>
+
 #define SL_ABI_VERSION 1
 
 /* ---- Limits --------------------------------------------------------------------------------- */
@@ -96,7 +98,7 @@ struct file_info {
 	__u32 mode; /* i_mode: type and permissions */
 	__u32 nlink;
 	__u32 flags;     /* SL_FILE_* */
-	__u32 root_len;  /* components of path_mount below the process's root, SL_ROOT_OUTSIDE if not below */
+	__u32 root_len;  /* bytes of path_mount below the process's root; SL_ROOT_OUTSIDE if not below */
 	struct text path_fs;    /* A: from the root of the file system's superblock */
 	struct text path_mount; /* B: from the root of the mount namespace */
 };

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Opens of files and directories.
+ *
+ * Hooks, best first; `loader/src/hooks.rs` says which one is used:
+ *   lsm/file_open, fentry/security_file_open: every open inside the kernel, whatever system call, io_uring
+ *     or compat entry led to it; also before an open that then fails in the driver.
+ *   tp_btf/sys_exit: open, openat, openat2, creat and open_by_handle_at that returned a descriptor, from
+ *     which the struct file is looked up. Costs every system call a little, see docs.
+ *
+ * What matters is the file that the kernel resolved, never the string that was typed.
+ *
+ * Not seen: opens for execve (exec.bpf.c has those), O_PATH, stat, access, readlink; on sys_exit also
+ * io_uring. Known race on sys_exit: another thread can close or replace the descriptor between its
+ * installation and the exit of the call; an empty slot is counted as `open_race`.
+ */
+#include "abi.h"
+#include "drift.h"
+#include "fold.h"
+#include "kernel.h"
+#include "lifecycle.h"
+#include "path.h"
+#include "sieve.h"
+#include "stats.h"
+#include "task.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 * 1024 * 1024);
+} opens SEC(".maps");
+
+/* One open that passed the sieve, before it has a record. */
+struct open {
+	struct path path;
+	__u64 inode;
+	struct fold_key key;
+	__u64 now;
+	__u64 count;
+	__u32 mode;
+	__u32 open_flags;
+	__u32 flags;
+};
+
+struct open_small {
+	struct open_event event;
+	__u8 tail[SL_OPEN_TAIL_SMALL];
+};
+
+struct open_large {
+	struct open_event event;
+	__u8 tail[SL_OPEN_TAIL_LARGE];
+};
+
+/* ---- Records ---------------------------------------------------------------------------------- */
+
+static __always_inline void fill_open(struct open_event *event, __u8 *tail, __u64 limit,
+				      const struct open *open, struct task_struct *task)
+{
+	struct path_writer paths = {
+		.tail = tail,
+		.limit = limit,
+		.used = &event->header.size,
+		.root_len = &event->file.root_len,
+	};
+
+	event->header.size = 0;
+	paths.root_dentry = (__u64)BPF_CORE_READ(task, fs, root.dentry);
+	paths.root_mount = mount_of((__u64)BPF_CORE_READ(task, fs, root.mnt));
+	fill_task(&event->task, task);
+	fill_file(&event->file, &open->path, (void *)open->inode);
+	write_path(&paths, &event->file.path_fs, (__u64)open->path.dentry, 0);
+	write_path(&paths, &event->file.path_mount, (__u64)open->path.dentry,
+		   mount_of((__u64)open->path.mnt));
+	event->key = open->key;
+	event->open_flags = open->open_flags;
+	event->file_mode = open->mode;
+	event->pad = 0;
+	/* The rest of the reserved tail is left behind by the reader. */
+	fill_header(&event->header, SL_EVENT_OPEN, sizeof(*event) + event->header.size,
+		    open->now);
+}
+
+/*
+ * A record of one of two sizes: nearly all paths are short, and room has to be reserved before they are
+ * written. A buffer a CPU would be overwritten where a hook can be preempted.
+ */
+static __always_inline struct open_event *prepare(const struct open *open, struct task_struct *task)
+{
+	struct open_small *small = bpf_ringbuf_reserve(&opens, sizeof(*small), 0);
+	struct open_large *large;
+
+	if (!small)
+		return NULL;
+	fill_open(&small->event, small->tail, sizeof(small->tail), open, task);
+	if (!((small->event.file.path_fs.flags | small->event.file.path_mount.flags) &
+	      SL_TEXT_TRUNCATED))
+		return &small->event;
+	bpf_ringbuf_discard(small, BPF_RB_NO_WAKEUP);
+
+	large = bpf_ringbuf_reserve(&opens, sizeof(*large), 0);
+	if (!large)
+		return NULL;
+	fill_open(&large->event, large->tail, sizeof(large->tail), open, task);
+	return &large->event;
+}
+
+static __always_inline void submit(struct open_event *event, const struct open *open)
+{
+	event->count = open->count;
+	event->flags = open->flags;
+	bpf_ringbuf_submit(event, 0);
+}
+
+/* ---- Fold ------------------------------------------------------------------------------------- */
+
+/* Counts a repeat, and announces it if the last announcement is long enough ago. */
+static __always_inline void repeat(struct stats *stats, struct fold_value *value, struct open *open,
+				   struct task_struct *task)
+{
+	struct open_event *event;
+
+	__sync_fetch_and_add(&value->count, 1);
+	if (open->now - value->sent_ns < SL_FOLD_REARM_NS) {
+		count(stats, open_folded);
+		return;
+	}
+	event = prepare(open, task);
+	if (!event) {
+		/* Nothing is lost: it has been counted, and the next open announces it. */
+		count(stats, open_folded);
+		return;
+	}
+	value->sent_ns = open->now;
+	open->count = value->count;
+	open->flags |= SL_OPEN_AGAIN;
+	submit(event, open);
+	count(stats, open_sent);
+}
+
+static __always_inline void first(struct stats *stats, struct open *open, struct task_struct *task)
+{
+	struct fold_value fresh = { .count = 1, .sent_ns = open->now };
+	struct open_event *event = prepare(open, task);
+	long error;
+
+	if (!event) {
+		count(stats, open_ring_full);
+		return;
+	}
+	error = bpf_map_update_elem(&fold, &open->key, &fresh, BPF_NOEXIST);
+	if (error == -EEXIST) {
+		struct fold_value *value = bpf_map_lookup_elem(&fold, &open->key);
+
+		if (value) {
+			__sync_fetch_and_add(&value->count, 1);
+			bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);
+			count(stats, open_folded);
+			return;
+		}
+	}
+	open->count = 1;
+	if (error) {
+		open->flags |= SL_OPEN_UNFOLDED;
+		count(stats, fold_full);
+	} else {
+		quota_use(open->key.program);
+	}
+	submit(event, open);
+	count(stats, open_sent);
+}
+
+static __always_inline void fold_open(struct stats *stats, struct open *open, struct task_struct *task,
+				      __u64 signature)
+{
+	struct fold_value *value = bpf_map_lookup_elem(&fold, &open->key);
+
+	if (!value && quota_used_up(open->key.program)) {
+		count(stats, fold_quota);
+		open->key.object = signature;
+		open->flags |= SL_OPEN_QUOTA;
+		value = bpf_map_lookup_elem(&fold, &open->key);
+	}
+	if (value)
+		repeat(stats, value, open, task);
+	else
+		first(stats, open, task);
+}
+
+/* ---- Programs --------------------------------------------------------------------------------- */
+
+/* Mode and path of a file lie in its first bytes on every kernel: one read for both. */
+static __always_inline bool read_file(struct open *open, __u64 file)
+{
+	__u64 words[12];
+	char *head = (char *)words;
+
+	if (bpf_probe_read_kernel(words, sizeof(words), (void *)file))
+		return false;
+	open->mode = *(__u32 *)(head + field_offset(struct file, f_mode));
+	open->path.mnt = *(void **)(head + field_offset(struct file, f_path));
+	open->path.dentry = *(void **)(head + field_offset(struct file, f_path) +
+				       field_offset(struct path, dentry));
+	return true;
+}
+
+static __always_inline int observe(struct stats *stats, struct file *file, struct task_struct *task)
+{
+	struct sieve_walk walk;
+	struct open open = {};
+	int verdict;
+
+	count(stats, open_seen);
+	if (!read_file(&open, (__u64)file)) {
+		count(stats, open_unreadable);
+		return 0;
+	}
+	if (open.mode & FMODE_PATH) {
+		count(stats, open_path);
+		return 0;
+	}
+	verdict = sieve_file(&walk, (__u64)open.path.dentry, (__u64)open.path.mnt);
+	if (verdict == SIEVE_UNMATCHED) {
+		count(stats, open_unmatched);
+		return 0;
+	}
+	if (verdict == SIEVE_UNREADABLE) {
+		count(stats, open_unreadable);
+		return 0;
+	}
+	if (is_sensor(task->tgid)) {
+		count(stats, open_own);
+		return 0;
+	}
+	open.inode = (__u64)BPF_CORE_READ(file, f_inode);
+	open.open_flags = BPF_CORE_READ(file, f_flags);
+	open.mode &= FMODE_READ | FMODE_WRITE;
+	open.now = bpf_ktime_get_boot_ns();
+	open.key.program = fold_program(task);
+	open.key.object = fold_object(open.inode, (__u64)open.path.dentry, (__u64)open.path.mnt,
+				      walk.hashes[0], open.mode);
+	if (verdict == SIEVE_TRUNCATED)
+		open.flags |= SL_OPEN_SIEVE_TRUNCATED;
+	fold_open(stats, &open, task, walk.matched);
+	return 0;
+}
+
+/* Opens that are none of a process's: for execve, and by kernel threads. sys_exit sees neither. */
+static __always_inline int observe_resolved(struct file *file)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct stats *stats = my_stats();
+
+	if (!stats || (file->f_flags & __FMODE_EXEC) || (task->flags & PF_KTHREAD))
+		return 0;
+	return observe(stats, file, task);
+}
+
+SEC("lsm/file_open")
+int BPF_PROG(open__lsm, struct file *file, int ret)
+{
+	/* An earlier module denied it: there is nothing to see. */
+	if (!ret)
+		observe_resolved(file);
+	return ret;
+}
+
+SEC("fentry/security_file_open")
+int BPF_PROG(open__fentry, struct file *file)
+{
+	return observe_resolved(file);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(open__tp_btf, struct pt_regs___sl *regs, long ret)
+{
+	struct task_struct *task;
+	struct fdtable *table;
+	struct stats *stats;
+	struct file *file = NULL;
+
+	if (!syscall_opens(syscall_number(regs), bpf_get_current_task_btf) || ret < 0)
+		return 0;
+	stats = my_stats();
+	if (!stats)
+		return 0;
+	task = bpf_get_current_task_btf();
+	table = task->files->fdt;
+	if (ret >= table->max_fds ||
+	    bpf_probe_read_kernel(&file, sizeof(file), table->fd + ret) || !file) {
+		count(stats, open_seen);
+		count(stats, open_race);
+		return 0;
+	}
+	return observe(stats, file, task);
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The sieve: which opens may matter. It never judges, and it never lets slip what a recipe would match;
+ * what it lets pass in vain costs one record.
+ *
+ * Along the walk from the file to the root each component is hashed. The last three are compared with
+ * tail signatures, every directory and its parent with anchors; both first in a bloom filter, then
+ * exactly. procfs and sysfs are sieved by path A, everything else by path B, and by path A as well where
+ * a mount does not begin at the root of its file system (a bind mount). A path too deep for the walk
+ * passes, flagged: being deep is no way to hide.
+ */
+#ifndef SCOUTLINE_SIEVE_H
+#define SCOUTLINE_SIEVE_H
+
+#include "path.h"
+#include "sieve_hash.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct sieve_table);
+} sieve SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SL_SIEVE_SIGNATURES);
+	__type(key, __u64);
+	__type(value, __u8);
+} signatures SEC(".maps");
+
+#define SIEVE_UNMATCHED 0
+#define SIEVE_MATCHED 1
+#define SIEVE_TRUNCATED 2
+#define SIEVE_UNREADABLE 3
+
+struct sieve_walk {
+	__u64 hashes[3]; /* leaf, parent, grandparent */
+	__u64 leaf_name;
+	__u64 leaf_word; /* its first eight bytes */
+	__u64 matched; /* the signature that matched */
+	__u32 leaf_len;
+	__u32 class;
+	bool is_bind; /* some mount on the way begins below the root of its file system */
+};
+
+static __always_inline bool has_signature(struct sieve_walk *walk, __u64 signature)
+{
+	if (!bpf_map_lookup_elem(&signatures, &signature))
+		return false;
+	walk->matched = signature;
+	return true;
+}
+
+static __always_inline bool hash_dentry(const struct dentry_head *head, __u64 dentry, __u64 *words,
+					__u64 *hash)
+{
+	__u64 name = dentry_name(head);
+	__u64 inlined = dentry_inline_name_offset();
+	__u64 in_head = inlined - field_offset(struct dentry, d_parent);
+	__u32 len = dentry_name_len(head);
+
+	/* One number: the verifier allows no subtraction from a stack pointer. */
+	barrier_var(in_head);
+	if (name == dentry + inlined)
+		__builtin_memcpy(words, (char *)head->words + in_head, SL_HASHED_LEN);
+	else if (bpf_probe_read_kernel(words, SL_HASHED_LEN, (void *)name))
+		return false;
+	*hash = hash_name(words, len);
+	return true;
+}
+
+static __always_inline bool tails_match(const struct sieve_table *table, struct sieve_walk *walk,
+					__u32 class, __u64 kind, __u64 leaf)
+{
+	__u32 masks = table->masks[class];
+
+	for (__u32 mask = 1; mask < 8; mask += 2) {
+		if (!(masks & (1u << mask)))
+			continue;
+		if (has_signature(walk, tail_signature(class, kind, mask, leaf, walk->hashes[1],
+						       walk->hashes[2])))
+			return true;
+	}
+	return false;
+}
+
+static __always_inline bool globs_match(const struct sieve_table *table, struct sieve_walk *walk,
+					__u32 class)
+{
+	__u64 word;
+
+	for (__u32 i = 0; i < SL_LEAF_GLOBS; i++) {
+		const struct leaf_glob *glob = &table->globs[class * SL_LEAF_GLOBS + i];
+		__u32 len = glob->len;
+		__u64 hash;
+
+		if (!glob->kind || len > 8 || walk->leaf_len < len)
+			continue;
+		if (glob->kind == SL_GLOB_PREFIX)
+			word = walk->leaf_word;
+		else if (bpf_probe_read_kernel(&word, sizeof(word),
+					       (void *)(walk->leaf_name + walk->leaf_len - len)))
+			continue;
+		__u64 words[SL_HASHED_LEN / 8] = { word };
+
+		hash = hash_name(words, len);
+		if (tails_match(table, walk, class, glob_kind(glob->kind, len), hash))
+			return true;
+	}
+	return false;
+}
+
+#define STEP_COMPONENT 0
+#define STEP_ROOT 1
+#define STEP_STACKED 2 /* more mounts on one another than are looked through */
+#define STEP_UNREADABLE 3
+
+#define STACKED_MOUNTS 4
+
+/*
+ * Reads the next component into `head`, at `*dentry`, crossing mounts if there is a `point`. A loop of
+ * its own, so that the number of components is the only thing the walk counts: the verifier would look at
+ * every combination of two counters.
+ */
+static __always_inline int next_component(struct sieve_walk *walk, struct dentry_head *head,
+					  __u64 *dentry, struct mount_point *point)
+{
+	for (__u32 i = 0; point && *dentry == point->root; i++) {
+		__u64 mountpoint = point->mountpoint;
+
+		if (i == STACKED_MOUNTS)
+			return STEP_STACKED;
+		/* A mount in which nothing was walked hides nothing. */
+		if (i == 0) {
+			if (!read_dentry(head, *dentry))
+				return STEP_UNREADABLE;
+			if (dentry_parent(head) != *dentry)
+				walk->is_bind = true;
+		}
+		if (point->parent == point->mount)
+			return STEP_ROOT;
+		if (!read_mount(point, point->parent))
+			return STEP_UNREADABLE;
+		*dentry = mountpoint;
+	}
+	if (!read_dentry(head, *dentry))
+		return STEP_UNREADABLE;
+	return dentry_parent(head) == *dentry ? STEP_ROOT : STEP_COMPONENT;
+}
+
+/* `point` is NULL for path A. Not inlined: it is needed twice, and the stack is short. */
+static __noinline int sieve_path(const struct sieve_table *table, struct sieve_walk *walk,
+				 __u64 dentry, struct mount_point *point)
+{
+	__u64 words[SL_HASHED_LEN / 8];
+	struct dentry_head head;
+	bool maybe_anchor = false;
+	int step = STEP_COMPONENT;
+	__u32 class = walk->class;
+	__u64 below = 0;
+
+	if (class >= SL_CLASSES) /* the verifier does not know */
+		return SIEVE_UNREADABLE;
+	walk->hashes[0] = walk->hashes[1] = walk->hashes[2] = SIEVE_ROOT;
+	for (__u32 level = 0; level < SL_PATH_DEPTH; level++) {
+		__u64 hash;
+
+		step = next_component(walk, &head, &dentry, point);
+		if (step != STEP_COMPONENT)
+			break;
+		if (!hash_dentry(&head, dentry, words, &hash))
+			return SIEVE_UNREADABLE;
+		if (level == 0) {
+			walk->leaf_name = dentry_name(&head);
+			walk->leaf_len = dentry_name_len(&head);
+			walk->leaf_word = words[0];
+		}
+		if (level < 3)
+			walk->hashes[level] = hash;
+		if (maybe_anchor && has_signature(walk, signature(class, SIEVE_ANCHOR, below, hash, 0)))
+			return SIEVE_MATCHED;
+		maybe_anchor = bloom_has(table, class, SIEVE_ANCHOR, hash);
+		below = hash;
+		dentry = dentry_parent(&head);
+	}
+	if (step == STEP_UNREADABLE)
+		return SIEVE_UNREADABLE;
+	if (maybe_anchor && step == STEP_ROOT &&
+	    has_signature(walk, signature(class, SIEVE_ANCHOR, below, SIEVE_ROOT, 0)))
+		return SIEVE_MATCHED;
+	if (bloom_has(table, class, SIEVE_LEAF, walk->hashes[0]) &&
+	    tails_match(table, walk, class, SIEVE_LEAF, walk->hashes[0]))
+		return SIEVE_MATCHED;
+	if (bloom_has(table, class, SIEVE_GLOB_DIRECTORY, walk->hashes[1]) &&
+	    globs_match(table, walk, class))
+		return SIEVE_MATCHED;
+	return step == STEP_ROOT ? SIEVE_UNMATCHED : SIEVE_TRUNCATED;
+}
+
+static __always_inline int sieve_file(struct sieve_walk *walk, __u64 dentry, __u64 vfsmount)
+{
+	const struct sieve_table *table;
+	struct mount_point point;
+	struct super_block *sb;
+	unsigned long magic;
+	__u32 zero = 0;
+	int verdict;
+
+	walk->is_bind = false;
+	walk->matched = 0;
+	table = bpf_map_lookup_elem(&sieve, &zero);
+	if (!table || !read_mount(&point, mount_of(vfsmount)))
+		return SIEVE_UNREADABLE;
+	sb = (void *)point.sb;
+	magic = BPF_CORE_READ(sb, s_magic);
+	if (magic == PROC_SUPER_MAGIC || magic == SYSFS_MAGIC) {
+		walk->class = magic == PROC_SUPER_MAGIC ? SL_CLASS_PROC : SL_CLASS_SYSFS;
+		return sieve_path(table, walk, dentry, NULL);
+	}
+	walk->class = SL_CLASS_ORDINARY;
+	verdict = sieve_path(table, walk, dentry, &point);
+	if (verdict == SIEVE_UNMATCHED && walk->is_bind)
+		return sieve_path(table, walk, dentry, NULL);
+	return verdict;
+}
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Who does it, and with which file: the parts that several records share.
+ */
+#ifndef SCOUTLINE_TASK_H
+#define SCOUTLINE_TASK_H
+
+#include "abi.h"
+#include "kernel.h"
+
+static __always_inline void fill_header(struct event_header *header, __u16 kind, __u32 size, __u64 now)
+{
+	header->kind = kind;
+	header->version = SL_ABI_VERSION;
+	header->size = size;
+	header->time_ns = now;
+}
+
+static __always_inline __u32 tty_device(struct signal_struct *signal)
+{
+	struct tty_struct *tty = signal->tty;
+
+	if (!tty)
+		return 0;
+	return ((__u32)tty->driver->major << 20) | (tty->driver->minor_start + tty->index);
+}
+
+/* The number of a task in its own, innermost pid namespace. */
+static __always_inline __u32 namespace_pid(struct pid *pid)
+{
+	__u32 level = pid->level;
+	struct upid innermost = {};
+
+	if (level > 32) /* MAX_PID_NS_LEVEL */
+		return 0;
+	bpf_probe_read_kernel(&innermost, sizeof(innermost),
+			      (void *)pid + field_offset(struct pid, numbers) +
+				      level * __builtin_preserve_type_info(*(struct upid *)0, 1));
+	return innermost.nr;
+}
+
+static __always_inline void fill_task(struct task_info *info, struct task_struct *task)
+{
+	struct task_struct *leader = task->group_leader;
+	struct task_struct *parent = task->real_parent;
+	struct signal_struct *signal = task->signal;
+	const struct cred *cred = task->cred;
+	struct pid *session = signal->pids[PIDTYPE_SID];
+
+	info->start_ns = leader->start_boottime;
+	info->exec_id = task->self_exec_id;
+	info->parent_start_ns = parent->group_leader->start_boottime;
+	info->cgroup_id = task->cgroups->dfl_cgrp->kn->id;
+	info->tgid = task->tgid;
+	info->tid = task->pid;
+	info->parent_tgid = parent->tgid;
+	info->vpid = namespace_pid(leader->thread_pid);
+	info->session_id = BPF_CORE_READ(session, numbers[0].nr);
+	info->tty = tty_device(signal);
+	info->uid = cred->uid.val;
+	info->gid = cred->gid.val;
+	info->euid = cred->euid.val;
+	info->flags = task->flags & PF_KTHREAD ? SL_TASK_KTHREAD : 0;
+	bpf_probe_read_kernel_str(info->comm, sizeof(info->comm), task->comm);
+}
+
+/* All but the paths. */
+static __always_inline void fill_file(struct file_info *info, const struct path *path,
+				      struct inode *inode)
+{
+	struct super_block *sb = BPF_CORE_READ(inode, i_sb);
+
+	info->inode = BPF_CORE_READ(inode, i_ino);
+	info->device = BPF_CORE_READ(sb, s_dev);
+	info->generation = BPF_CORE_READ(inode, i_generation);
+	info->fs_magic = BPF_CORE_READ(sb, s_magic);
+	info->mount_id = BPF_CORE_READ((struct mount *)mount_of((__u64)path->mnt), mnt_id);
+	info->mode = BPF_CORE_READ(inode, i_mode);
+	info->nlink = BPF_CORE_READ(inode, i_nlink);
+	info->root_len = SL_ROOT_OUTSIDE;
+	info->flags = 0;
+	if ((info->fs_magic == TMPFS_MAGIC || info->fs_magic == HUGETLBFS_MAGIC) &&
+	    (BPF_CORE_READ(path->mnt, mnt_flags) & MNT_INTERNAL))
+		info->flags |= SL_FILE_MEMFD;
+	/* A name of it may be left elsewhere (nlink), but the one that was used is gone. */
+	if (!info->nlink || !BPF_CORE_READ(path->dentry, d_hash.pprev))
+		info->flags |= SL_FILE_DELETED;
+}
+
+#endif
