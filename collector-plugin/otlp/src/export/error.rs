@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use http::StatusCode;
+use rustls::pki_types::pem;
 use thiserror::Error;
 use tonic::Code;
 
@@ -29,6 +30,16 @@ pub enum BuildError {
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// A file holds no certificate or no key.
+    #[error("{} (tls.{key}) holds no PEM that can be used", path.display())]
+    NotPem {
+        /// Key in the configuration.
+        key: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: pem::Error,
     },
     /// One of a certificate and its key is missing.
     #[error("tls.cert_file and tls.key_file need each other, only one is set")]

@@ -110,10 +110,10 @@ impl Grpc {
     fn refusal(&self, status: &Status) -> SendError {
         let endpoint = self.endpoint.to_string();
         // Only a status that was made on this side has a cause.
-        if std::error::Error::source(status).is_some() {
+        if let Some(cause) = std::error::Error::source(status) {
             return SendError::Unreachable {
                 endpoint,
-                reason: chain(status),
+                reason: chain(cause),
             };
         }
         let message = excerpt(status.message());

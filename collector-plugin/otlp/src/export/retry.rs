@@ -115,7 +115,7 @@ pub(super) async fn deliver<T: Transmit>(
             Advice::Retry => None,
             Advice::RetryAfter(delay) => Some(delay.min(MAX_RETRY_AFTER)),
         };
-        if last {
+        if last && retry.is_some() {
             warn!(
                 exporter,
                 records,

@@ -1,15 +1,131 @@
-//! Receivers that do as they are told.
+//! Receivers that do as they are told, each on a runtime of its own, so that it can die with all its connections.
 
 use std::collections::VecDeque;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::LogsService;
-use opentelemetry_proto::tonic::collector::logs::v1::{
-    ExportLogsServiceRequest, ExportLogsServiceResponse,
+use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::{
+    LogsService, LogsServiceServer,
 };
+use opentelemetry_proto::tonic::collector::logs::v1::{
+    ExportLogsPartialSuccess, ExportLogsServiceRequest, ExportLogsServiceResponse,
+};
+use scoutline_otlp::{
+    Compression, DEFAULT_CAPACITY, Destination, Exporter, ExporterConfig, Headers, QueueSender,
+    Remote, Retry, Tls, queue,
+};
+use tokio::net::{TcpListener, UnixListener};
+use tokio::runtime::{self, Handle, Runtime};
 use tokio::sync::mpsc;
+use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
+use tonic::codec::CompressionEncoding;
 use tonic::metadata::MetadataMap;
+use tonic::transport::{Server, ServerTlsConfig};
 use tonic::{Request, Response, Status};
+
+/// Long enough for any machine, short enough for a person to wait when a test hangs.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A receiver at `remote`, trusted with nothing and without a limit of time.
+pub(crate) fn remote(endpoint: impl Into<String>) -> Remote {
+    Remote {
+        endpoint: endpoint.into(),
+        tls: Tls::default(),
+        headers: Headers::default(),
+        compression: Compression::None,
+        timeout: Duration::ZERO,
+    }
+}
+
+/// Retries at once.
+pub(crate) fn impatient() -> Option<Retry> {
+    Some(Retry {
+        initial_interval: Duration::from_millis(1),
+        max_interval: Duration::from_millis(10),
+        ..Retry::default()
+    })
+}
+
+pub(crate) fn start(destination: Destination, retry: Option<Retry>) -> (QueueSender, Exporter) {
+    let (sender, receiver) = queue(DEFAULT_CAPACITY);
+    let config = ExporterConfig {
+        name: "test".to_owned(),
+        destination,
+        retry,
+        consumers: NonZeroUsize::MIN,
+    };
+    let exporter = Exporter::spawn(&config, receiver, &Handle::current()).unwrap();
+    (sender, exporter)
+}
+
+pub(crate) fn partial_success(rejected: i64, message: &str) -> ExportLogsServiceResponse {
+    ExportLogsServiceResponse {
+        partial_success: Some(ExportLogsPartialSuccess {
+            rejected_log_records: rejected,
+            error_message: message.to_owned(),
+        }),
+    }
+}
+
+/// Something that serves until it is dropped; then its port is free and its connections are cut.
+pub(crate) struct Running {
+    runtime: Option<Runtime>,
+    pub(crate) address: SocketAddr,
+}
+
+impl Running {
+    /// Binds `port` of the loopback (0 for any) and serves on it.
+    pub(crate) fn tcp<S>(port: u16, serve: impl FnOnce(TcpListener) -> S) -> Self
+    where
+        S: Future<Output = ()> + Send + 'static,
+    {
+        let listener = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        let runtime = new_runtime();
+        let _context = runtime.enter();
+        runtime.spawn(serve(TcpListener::from_std(listener).unwrap()));
+        drop(_context);
+        Self {
+            runtime: Some(runtime),
+            address,
+        }
+    }
+
+    pub(crate) fn unix<S>(path: &Path, serve: impl FnOnce(UnixListener) -> S) -> Self
+    where
+        S: Future<Output = ()> + Send + 'static,
+    {
+        let runtime = new_runtime();
+        let context = runtime.enter();
+        runtime.spawn(serve(UnixListener::bind(path).unwrap()));
+        drop(context);
+        Self {
+            runtime: Some(runtime),
+            address: ([0, 0, 0, 0], 0).into(),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // A runtime can not be dropped within another, and all must be closed when this returns.
+        let runtime = self.runtime.take();
+        std::thread::spawn(move || drop(runtime)).join().unwrap();
+    }
+}
+
+fn new_runtime() -> Runtime {
+    runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap()
+}
 
 /// What the next request gets.
 pub(crate) enum Answer {
@@ -18,20 +134,69 @@ pub(crate) enum Answer {
     Never,
 }
 
+pub(crate) type Received = mpsc::Receiver<(MetadataMap, ExportLogsServiceRequest)>;
+
 /// A LogsService that gives the answers of its script, then takes everything.
 #[derive(Clone)]
 pub(crate) struct Scripted {
     script: Arc<Mutex<VecDeque<Answer>>>,
     received: mpsc::Sender<(MetadataMap, ExportLogsServiceRequest)>,
+    encodings: &'static [CompressionEncoding],
 }
-
-pub(crate) type Received = mpsc::Receiver<(MetadataMap, ExportLogsServiceRequest)>;
 
 impl Scripted {
     pub(crate) fn new(script: impl IntoIterator<Item = Answer>) -> (Self, Received) {
-        let (received, receiver) = mpsc::channel(1000);
-        let script = Arc::new(Mutex::new(script.into_iter().collect()));
-        (Self { script, received }, receiver)
+        let (received, receiver) = mpsc::channel(100);
+        let it = Self {
+            script: Arc::new(Mutex::new(script.into_iter().collect())),
+            received,
+            encodings: &[CompressionEncoding::Gzip, CompressionEncoding::Zstd],
+        };
+        (it, receiver)
+    }
+
+    pub(crate) fn without_compression(self) -> Self {
+        Self {
+            encodings: &[],
+            ..self
+        }
+    }
+
+    pub(crate) fn tcp(self, port: u16, tls: Option<ServerTlsConfig>) -> Running {
+        Running::tcp(port, |listener| async move {
+            let mut server = Server::builder();
+            if let Some(tls) = tls {
+                server = server.tls_config(tls).unwrap();
+            }
+            let incoming = TcpListenerStream::new(listener);
+            let service = self.service();
+            server
+                .add_service(service)
+                .serve_with_incoming(incoming)
+                .await
+                .unwrap();
+        })
+    }
+
+    pub(crate) fn unix(self, path: &Path) -> Running {
+        Running::unix(path, |listener| async move {
+            let incoming = UnixListenerStream::new(listener);
+            let service = self.service();
+            Server::builder()
+                .add_service(service)
+                .serve_with_incoming(incoming)
+                .await
+                .unwrap();
+        })
+    }
+
+    fn service(self) -> LogsServiceServer<Self> {
+        let encodings = self.encodings;
+        encodings
+            .iter()
+            .fold(LogsServiceServer::new(self), |service, &encoding| {
+                service.accept_compressed(encoding)
+            })
     }
 }
 
