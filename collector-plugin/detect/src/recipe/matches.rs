@@ -34,7 +34,7 @@ pub struct Match {
     pub recipe: Arc<crate::recipe::Recipe>,
     /// Fires alone, or only counts towards a burst.
     pub strength: Strength,
-    /// Severity of the pattern, else of the recipe, else what the configuration says.
+    /// What the configuration says, else the pattern, else the recipe.
     pub severity: Severity,
     /// Index into `paths` or `names` of the subject: the one that fits.
     pub subject: usize,
