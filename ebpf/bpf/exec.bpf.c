@@ -95,9 +95,10 @@ static __always_inline void write_image(struct path_writer *out, struct exec_eve
 	out->root_dentry = (__u64)BPF_CORE_READ(task, fs, root.dentry);
 	out->root_mount = mount_of((__u64)BPF_CORE_READ(task, fs, root.mnt));
 	fill_file(&event->file, &exe, BPF_CORE_READ(file, f_inode));
-	write_path(out, &event->file.path_fs, (__u64)exe.dentry, 0);
-	write_path(out, &event->file.path_mount, (__u64)exe.dentry, mount_of((__u64)exe.mnt));
-	write_path(out, &event->cwd, (__u64)cwd.dentry, mount_of((__u64)cwd.mnt));
+	write_path(out, &event->file.path_fs, (__u64)exe.dentry, 0, PATH_FS);
+	write_path(out, &event->file.path_mount, (__u64)exe.dentry, mount_of((__u64)exe.mnt),
+		   PATH_MOUNT);
+	write_path(out, &event->cwd, (__u64)cwd.dentry, mount_of((__u64)cwd.mnt), PATH_MOUNT);
 }
 
 /* Until it is finished, the header's size is the number of bytes used in the tail. */
@@ -158,6 +159,22 @@ int BPF_PROG(exec__tp_btf, struct task_struct *task, int old_pid, struct linux_b
 	else
 		count(stats, exec_sent);
 	return 0;
+}
+
+/* Whoever reads the iterator is the sensor. */
+static __always_inline void note_reader(void)
+{
+	struct task_struct *sensor = bpf_get_current_task_btf();
+	struct sensor_self self = { .tgid = sensor->tgid };
+	struct vfsmount *mnt = BPF_CORE_READ(sensor, fs, root.mnt);
+	struct dentry *dentry = BPF_CORE_READ(sensor, fs, root.dentry);
+	__u32 zero = 0;
+
+	if (dentry == BPF_CORE_READ(mnt, mnt_root) && dentry == BPF_CORE_READ(dentry, d_parent)) {
+		self.root_mount = mount_of((__u64)mnt);
+		self.root_dentry = (__u64)dentry;
+	}
+	bpf_map_update_elem(&sensor_self, &zero, &self, BPF_ANY);
 }
 
 SEC("iter/task")

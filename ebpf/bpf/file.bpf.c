@@ -68,9 +68,9 @@ static __always_inline void fill_open(struct open_event *event, __u8 *tail, __u6
 	paths.root_mount = mount_of((__u64)BPF_CORE_READ(task, fs, root.mnt));
 	fill_task(&event->task, task);
 	fill_file(&event->file, &open->path, (void *)open->inode);
-	write_path(&paths, &event->file.path_fs, (__u64)open->path.dentry, 0);
+	write_path(&paths, &event->file.path_fs, (__u64)open->path.dentry, 0, PATH_FS);
 	write_path(&paths, &event->file.path_mount, (__u64)open->path.dentry,
-		   mount_of((__u64)open->path.mnt));
+		   mount_of((__u64)open->path.mnt), PATH_MOUNT);
 	event->key = open->key;
 	event->open_flags = open->open_flags;
 	event->file_mode = open->mode;
@@ -104,75 +104,37 @@ static __always_inline struct open_event *prepare(const struct open *open, struc
 	return &large->event;
 }
 
-static __always_inline void submit(struct open_event *event, const struct open *open)
-{
-	event->count = open->count;
-	event->flags = open->flags;
-	bpf_ringbuf_submit(event, 0);
-}
-
 /* ---- Fold ------------------------------------------------------------------------------------- */
 
-/* Counts a repeat, and announces it if the last announcement is long enough ago. */
-static __always_inline void repeat(struct stats *stats, struct fold_value *value, struct open *open,
-				   struct task_struct *task)
-{
-	struct open_event *event;
-
-	__sync_fetch_and_add(&value->count, 1);
-	if (open->now - value->sent_ns < SL_FOLD_REARM_NS) {
-		count(stats, open_folded);
-		return;
-	}
-	event = prepare(open, task);
-	if (!event) {
-		/* Nothing is lost: it has been counted, and the next open announces it. */
-		count(stats, open_folded);
-		return;
-	}
-	value->sent_ns = open->now;
-	open->count = value->count;
-	open->flags |= SL_OPEN_AGAIN;
-	submit(event, open);
-	count(stats, open_sent);
-}
-
-static __always_inline void first(struct stats *stats, struct open *open, struct task_struct *task)
+/* Makes the key of a record that is ready to go; false if another thread just did. */
+static __always_inline bool insert(struct stats *stats, struct open *open)
 {
 	struct fold_value fresh = { .count = 1, .sent_ns = open->now };
-	struct open_event *event = prepare(open, task);
-	long error;
+	long error = bpf_map_update_elem(&fold, &open->key, &fresh, BPF_NOEXIST);
+	struct fold_value *value;
 
-	if (!event) {
-		count(stats, open_ring_full);
-		return;
+	open->count = 1;
+	if (!error) {
+		quota_use(open->key.program);
+		return true;
 	}
-	error = bpf_map_update_elem(&fold, &open->key, &fresh, BPF_NOEXIST);
 	if (error == -EEXIST) {
-		struct fold_value *value = bpf_map_lookup_elem(&fold, &open->key);
-
+		value = bpf_map_lookup_elem(&fold, &open->key);
 		if (value) {
 			__sync_fetch_and_add(&value->count, 1);
-			bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);
-			count(stats, open_folded);
-			return;
+			return false;
 		}
 	}
-	open->count = 1;
-	if (error) {
-		open->flags |= SL_OPEN_UNFOLDED;
-		count(stats, fold_full);
-	} else {
-		quota_use(open->key.program);
-	}
-	submit(event, open);
-	count(stats, open_sent);
+	open->flags |= SL_OPEN_UNFOLDED;
+	count(stats, fold_full);
+	return true;
 }
 
 static __always_inline void fold_open(struct stats *stats, struct open *open, struct task_struct *task,
 				      __u64 signature)
 {
 	struct fold_value *value = bpf_map_lookup_elem(&fold, &open->key);
+	struct open_event *event;
 
 	if (!value && quota_used_up(open->key.program)) {
 		count(stats, fold_quota);
@@ -180,10 +142,36 @@ static __always_inline void fold_open(struct stats *stats, struct open *open, st
 		open->flags |= SL_OPEN_QUOTA;
 		value = bpf_map_lookup_elem(&fold, &open->key);
 	}
-	if (value)
-		repeat(stats, value, open, task);
-	else
-		first(stats, open, task);
+	if (value && open->now - value->sent_ns < SL_FOLD_REARM_NS) {
+		__sync_fetch_and_add(&value->count, 1);
+		count(stats, open_folded);
+		return;
+	}
+	event = prepare(open, task);
+	/* Looked up again, so that the verifier need not go through prepare() with and without a value. */
+	value = bpf_map_lookup_elem(&fold, &open->key);
+	if (value) {
+		__sync_fetch_and_add(&value->count, 1);
+		if (!event) {
+			/* Nothing is lost: it is counted, and the next open announces it. */
+			count(stats, open_folded);
+			return;
+		}
+		value->sent_ns = open->now;
+		open->count = value->count;
+		open->flags |= SL_OPEN_AGAIN;
+	} else if (!event) {
+		count(stats, open_ring_full);
+		return;
+	} else if (!insert(stats, open)) {
+		bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);
+		count(stats, open_folded);
+		return;
+	}
+	event->count = open->count;
+	event->flags = open->flags;
+	bpf_ringbuf_submit(event, 0);
+	count(stats, open_sent);
 }
 
 /* ---- Programs --------------------------------------------------------------------------------- */
@@ -207,9 +195,16 @@ static __always_inline int observe(struct stats *stats, struct file *file, struc
 {
 	struct sieve_walk walk;
 	struct open open = {};
+	const struct sensor_self *self;
+	__u32 zero = 0;
 	int verdict;
 
 	count(stats, open_seen);
+	self = bpf_map_lookup_elem(&sensor_self, &zero);
+	if (!self) { /* an array has all its elements; the verifier does not know */
+		count(stats, open_unreadable);
+		return 0;
+	}
 	if (!read_file(&open, (__u64)file)) {
 		count(stats, open_unreadable);
 		return 0;
@@ -218,7 +213,7 @@ static __always_inline int observe(struct stats *stats, struct file *file, struc
 		count(stats, open_path);
 		return 0;
 	}
-	verdict = sieve_file(&walk, (__u64)open.path.dentry, (__u64)open.path.mnt);
+	verdict = sieve_file(&walk, self, (__u64)open.path.dentry, (__u64)open.path.mnt);
 	if (verdict == SIEVE_UNMATCHED) {
 		count(stats, open_unmatched);
 		return 0;
@@ -227,7 +222,7 @@ static __always_inline int observe(struct stats *stats, struct file *file, struc
 		count(stats, open_unreadable);
 		return 0;
 	}
-	if (is_sensor(task->tgid)) {
+	if (self->tgid == (__u32)task->tgid) {
 		count(stats, open_own);
 		return 0;
 	}

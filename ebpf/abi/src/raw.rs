@@ -196,3 +196,12 @@ pub struct Stats {
     pub task_dropped: u64,
     pub scratch_missing: u64,
 }
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct SensorSelf {
+    pub tgid: u32,
+    pub pad: u32,
+    pub root_mount: u64,
+    pub root_dentry: u64,
+}

@@ -286,9 +286,12 @@ pub fn component(name: &[u8]) -> u64 {
     let hashed = name.len().min(HASHED_LEN);
     padded[..hashed].copy_from_slice(&name[..hashed]);
     let (words, _) = padded.as_chunks::<8>();
-    words.iter().fold(mix(name.len() as u64), |hash, word| {
-        mix(hash ^ u64::from_le_bytes(*word))
-    })
+    words
+        .iter()
+        .take(hashed.div_ceil(8))
+        .fold(mix(name.len() as u64), |hash, word| {
+            mix(hash ^ u64::from_le_bytes(*word))
+        })
 }
 
 fn mix(value: u64) -> u64 {

@@ -60,6 +60,7 @@ fn rust_layouts() -> BTreeMap<&'static str, Layout> {
         }
         "leaf_glob" => LeafGlob { kind, len }
         "sieve_table" => SieveTable { bloom, globs, masks, pad }
+        "sensor_self" => SensorSelf { tgid, pad, root_mount, root_dentry }
         "stats" => Stats {
             exec_sent, exec_ring_full, fork_sent, fork_ring_full, exit_sent, exit_ring_full, open_seen,
             open_unmatched, open_own, open_path, open_race, open_unreadable, open_folded, open_sent,

@@ -196,6 +196,15 @@ struct sieve_table {
 
 #define SL_SIEVE_SIGNATURES 8192
 
+/* Who the sensor is: noted by the iterator, since in a container it cannot know these itself. */
+struct sensor_self {
+	__u32 tgid; /* in the initial pid namespace; what it opens is not reported */
+	__u32 pad;
+	/* The mount at its root, above which the sieve need not look; 0 if it is a part of a file system. */
+	__u64 root_mount;
+	__u64 root_dentry;
+};
+
 /* ---- Counters: one struct a CPU, summed by user space ---------------------------------------- */
 
 struct stats {

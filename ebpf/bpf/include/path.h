@@ -103,11 +103,16 @@ struct path_writer {
 	__u32 *root_len;
 };
 
+#define PATH_FS 0
+#define PATH_MOUNT 1
+
 /*
- * Appends one path: path A where `mount` is 0, else path B. Not inlined: a record has several paths, and
- * the stack of a program is 512 bytes.
+ * Appends path A (PATH_FS) or B (PATH_MOUNT) of `dentry` in `mount`. Not inlined: a record has several
+ * paths, and the stack of a program is 512 bytes. `which` is a constant of its own because the verifier
+ * would otherwise track what each step found out about `mount`, and never see two steps as alike.
  */
-static __noinline int write_path(struct path_writer *out, struct text *text, __u64 dentry, __u64 mount)
+static __noinline int write_path(struct path_writer *out, struct text *text, __u64 dentry, __u64 mount,
+				 __u32 which)
 {
 	struct mount_point point = {};
 	struct dentry_head head;
@@ -115,7 +120,7 @@ static __noinline int write_path(struct path_writer *out, struct text *text, __u
 	text->offset = *out->used;
 	text->len = 0;
 	text->flags = SL_TEXT_UNREADABLE;
-	if (mount && !read_mount(&point, mount))
+	if (which == PATH_MOUNT && !read_mount(&point, mount))
 		return 0;
 	for (__u32 i = 0;; i++) {
 		__u32 at = *out->used;
@@ -126,7 +131,7 @@ static __noinline int write_path(struct path_writer *out, struct text *text, __u
 			text->flags = SL_TEXT_TRUNCATED;
 			break;
 		}
-		if (mount) {
+		if (which == PATH_MOUNT) {
 			if (dentry == out->root_dentry && point.mount == out->root_mount)
 				*out->root_len = text->len;
 			if (dentry == point.root) {

@@ -36,6 +36,7 @@ struct {
 
 struct sieve_walk {
 	__u64 hashes[3]; /* leaf, parent, grandparent */
+	__u64 root_mount;
 	__u64 leaf_name;
 	__u64 leaf_word; /* its first eight bytes */
 	__u64 matched; /* the signature that matched */
@@ -129,6 +130,9 @@ static __always_inline int next_component(struct sieve_walk *walk, struct dentry
 	for (__u32 i = 0; point && *dentry == point->root; i++) {
 		__u64 mountpoint = point->mountpoint;
 
+		/* The sensor's own root is a whole file system, and nothing lies above it. */
+		if (point->mount == walk->root_mount)
+			return STEP_ROOT;
 		if (i == STACKED_MOUNTS)
 			return STEP_STACKED;
 		/* A mount in which nothing was walked hides nothing. */
@@ -198,25 +202,35 @@ static __noinline int sieve_path(const struct sieve_table *table, struct sieve_w
 	return step == STEP_ROOT ? SIEVE_UNMATCHED : SIEVE_TRUNCATED;
 }
 
-static __always_inline int sieve_file(struct sieve_walk *walk, __u64 dentry, __u64 vfsmount)
+static __always_inline bool is_pseudo(struct sieve_walk *walk, const struct mount_point *point)
+{
+	struct super_block *sb = (void *)point->sb;
+	unsigned long magic = BPF_CORE_READ(sb, s_magic);
+
+	walk->class = magic == PROC_SUPER_MAGIC ? SL_CLASS_PROC : SL_CLASS_SYSFS;
+	return magic == PROC_SUPER_MAGIC || magic == SYSFS_MAGIC;
+}
+
+static __always_inline int sieve_file(struct sieve_walk *walk, const struct sensor_self *self,
+				      __u64 dentry, __u64 vfsmount)
 {
 	const struct sieve_table *table;
-	struct mount_point point;
-	struct super_block *sb;
-	unsigned long magic;
+	struct mount_point point = { .mount = mount_of(vfsmount), .root = self->root_dentry };
 	__u32 zero = 0;
 	int verdict;
 
 	walk->is_bind = false;
 	walk->matched = 0;
+	walk->root_mount = self->root_mount;
 	table = bpf_map_lookup_elem(&sieve, &zero);
-	if (!table || !read_mount(&point, mount_of(vfsmount)))
+	if (!table)
 		return SIEVE_UNREADABLE;
-	sb = (void *)point.sb;
-	magic = BPF_CORE_READ(sb, s_magic);
-	if (magic == PROC_SUPER_MAGIC || magic == SYSFS_MAGIC) {
-		walk->class = magic == PROC_SUPER_MAGIC ? SL_CLASS_PROC : SL_CLASS_SYSFS;
-		return sieve_path(table, walk, dentry, NULL);
+	/* Most opens are on the root file system, of which all is known already. */
+	if (point.mount != self->root_mount) {
+		if (!read_mount(&point, point.mount))
+			return SIEVE_UNREADABLE;
+		if (is_pseudo(walk, &point))
+			return sieve_path(table, walk, dentry, NULL);
 	}
 	walk->class = SL_CLASS_ORDINARY;
 	verdict = sieve_path(table, walk, dentry, &point);

@@ -30,8 +30,8 @@ static __inline __attribute__((always_inline)) __u64 hash_name(const __u64 *word
 		__u32 begin = i * 8;
 
 		if (len <= begin)
-			word = 0;
-		else if (len < begin + 8)
+			break;
+		if (len < begin + 8)
 			word &= (1ULL << ((len - begin) * 8)) - 1;
 		hash = mix(hash ^ word);
 	}

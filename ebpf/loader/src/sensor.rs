@@ -38,7 +38,7 @@ pub struct Sensor {
     stats: PerCpuArray<MapData, Words<STATS_WORDS>>,
     fold: HashMap<MapData, Words<2>, Words<2>>,
     quota: HashMap<MapData, u64, u32>,
-    sensor_tgid: Array<MapData, u32>,
+    sensor_self: Array<MapData, Words<3>>,
 }
 
 /// Why the sensor cannot be loaded at all.
@@ -117,7 +117,7 @@ impl Sensor {
             stats: take(&mut programs, "stats")?,
             fold: take(&mut programs, "fold")?,
             quota: take(&mut programs, "quota")?,
-            sensor_tgid: take(&mut programs, "sensor_tgid")?,
+            sensor_self: take(&mut programs, "sensor_self")?,
             programs,
         })
     }
@@ -169,7 +169,9 @@ impl Sensor {
 
     /// The sensor's tgid in the initial pid namespace, 0 before [`Sensor::tasks`] was called.
     pub fn own_tgid(&self) -> u32 {
-        self.sensor_tgid.get(&0, 0).unwrap_or(0)
+        let words = self.sensor_self.get(&0, 0).unwrap_or_default();
+        let own: raw::SensorSelf = zerocopy::transmute!(words);
+        own.tgid
     }
 
     /// Hands up to `limit` records of a ring to `take`, oldest first; returns how many.
