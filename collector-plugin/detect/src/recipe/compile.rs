@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
-use globset::{Glob, GlobBuilder, GlobSet};
+use globset::{Glob, GlobSet};
 use scoutline_abi::sieve::{Class, Sieve, SieveError, Signature};
 use scoutline_semconv::Severity;
 use thiserror::Error;
@@ -190,8 +190,7 @@ impl Builder {
                 }
                 Some(path) => self.paths.entry(path).or_default().push(rule),
                 None => {
-                    for glob in form.globs() {
-                        let glob = GlobBuilder::new(&glob).literal_separator(true).build()?;
+                    for glob in form.globs().map_err(refused)? {
                         self.globs.push(glob);
                         self.glob_rules.push(rule);
                     }

@@ -125,7 +125,7 @@ pub struct FilePattern {
 }
 
 /// The paths of a [`FilePattern`], absolute and in the usual form; symbolic links that every system has are
-/// followed (see [`resolve`](super::forms)).
+/// followed (`/proc/net`, `/sys/class`, `/bin` and the like).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     /// One file or directory.

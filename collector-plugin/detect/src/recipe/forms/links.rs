@@ -14,16 +14,35 @@ const LINKS: &[(&str, &[&str])] = &[
     ("/proc/self", &["/proc/*"]),
     ("/proc/thread-self", &["/proc/*"]),
     ("/proc/device-tree", &["/sys/firmware/devicetree/base"]),
-    // sysfs: classes and buses are directories of links into /sys/devices.
+    // sysfs: classes and buses are directories of links into /sys/devices. A device is in a directory named after
+    // its class, but for those whose parent has a class of its own: NVMe and input have rows for that.
     ("/sys/class/*/*/device", &[]),
     ("/sys/block/*/device", &[]),
     ("/sys/class/dmi", &["/sys/devices/virtual/dmi"]),
     (
         "/sys/class/block/*",
-        &["/sys/devices/**/block/{0}", "/sys/devices/**/block/*/{0}"],
+        &[
+            "/sys/devices/**/block/{0}",
+            "/sys/devices/**/block/*/{0}",
+            "/sys/devices/**/nvme/*/{0}",
+            "/sys/devices/**/nvme/*/*/{0}",
+            "/sys/devices/virtual/nvme-subsystem/*/{0}",
+            "/sys/devices/virtual/nvme-subsystem/*/*/{0}",
+        ],
+    ),
+    (
+        "/sys/class/input/*",
+        &["/sys/devices/**/input/{0}", "/sys/devices/**/input/*/{0}"],
     ),
     ("/sys/class/*/*", &["/sys/devices/**/{0}/{1}"]),
-    ("/sys/block/*", &["/sys/devices/**/block/{0}"]),
+    (
+        "/sys/block/*",
+        &[
+            "/sys/devices/**/block/{0}",
+            "/sys/devices/**/nvme/*/{0}",
+            "/sys/devices/virtual/nvme-subsystem/*/{0}",
+        ],
+    ),
     ("/sys/bus/*/devices/*", &["/sys/devices/**/{1}"]),
     // Merged /usr (on some, /usr/sbin is merged as well) and what moved to /run.
     ("/bin", &["/usr/bin"]),

@@ -7,8 +7,12 @@ mod links;
 
 use std::collections::BTreeSet;
 
+use globset::{Glob, GlobBuilder, GlobSet};
+
 use super::Target;
 
+/// Longer than any path that can be opened (PATH_MAX).
+const MAX_LENGTH: usize = 4096;
 /// More alternatives in one pattern are a list that wants to be one.
 const MAX_ALTERNATIVES: usize = 256;
 
@@ -72,18 +76,19 @@ impl Form {
             .collect()
     }
 
-    /// Globs with literal separators that match these paths and no others.
-    pub(crate) fn globs(&self) -> Vec<String> {
-        let glob: String = self
+    /// Globs that match these paths and no others.
+    pub(crate) fn globs(&self) -> Result<Vec<Glob>, Refusal> {
+        let mut text: String = self
             .components
             .iter()
             .map(|component| format!("/{}", component.glob()))
             .collect();
+        let mut globs = vec![exact(&text)?];
         if self.with_subtree {
-            vec![format!("{glob}/**"), glob]
-        } else {
-            vec![glob]
+            text.push_str("/**");
+            globs.push(exact(&text)?);
         }
+        Ok(globs)
     }
 }
 
@@ -94,6 +99,12 @@ pub(crate) fn forms(target: &Target) -> Result<Vec<Form>, Refusal> {
         return Err(Refusal::new(
             format!("\"{text}\" is no absolute path"),
             "begin it with /",
+        ));
+    }
+    if text.len() > MAX_LENGTH {
+        return Err(Refusal::new(
+            format!("more than {MAX_LENGTH} bytes"),
+            "split the pattern",
         ));
     }
     let written = match target {
@@ -121,7 +132,25 @@ pub(crate) fn forms(target: &Target) -> Result<Vec<Form>, Refusal> {
             .map(|glob| wild(glob))
             .collect::<Result<_, _>>()?,
     };
-    links::follow(written)
+    let forms = links::follow(written)?;
+    for form in &forms {
+        form.globs()?;
+    }
+    Ok(forms)
+}
+
+fn exact(text: &str) -> Result<Glob, Refusal> {
+    GlobBuilder::new(text)
+        .literal_separator(true)
+        .build()
+        // Some mistakes are found only when it is compiled.
+        .and_then(|glob| GlobSet::new([&glob]).map(|_| glob))
+        .map_err(|error| {
+            Refusal::new(
+                format!("\"{text}\" is no glob: {}", error.kind()),
+                "write *, ? and [a-z] within components, ** for any number of them, {a,b} for either",
+            )
+        })
 }
 
 fn literal(path: &str) -> Result<Form, Refusal> {

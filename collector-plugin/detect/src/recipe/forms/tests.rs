@@ -4,7 +4,8 @@ fn globs(target: &Target) -> Vec<String> {
     let mut globs: Vec<_> = forms(target)
         .expect("the target is fine")
         .iter()
-        .flat_map(Form::globs)
+        .flat_map(|form| form.globs().expect("it was checked"))
+        .map(|glob| glob.glob().to_owned())
         .collect();
     globs.sort();
     globs
@@ -29,11 +30,12 @@ fn follows_the_links_that_every_system_has() {
             ],
         ),
         (
-            "/sys/class/block/sda1/size",
+            "/sys/block/vda/serial",
             &[
-                "/sys/class/block/sda1/size",
-                "/sys/devices/**/block/*/sda1/size",
-                "/sys/devices/**/block/sda1/size",
+                "/sys/block/vda/serial",
+                "/sys/devices/**/block/vda/serial",
+                "/sys/devices/**/nvme/*/vda/serial",
+                "/sys/devices/virtual/nvme-subsystem/*/vda/serial",
             ],
         ),
         (
@@ -101,6 +103,11 @@ fn refuses_what_has_no_meaning() {
         (glob("/etc[+-9]issue"), "a class with / in it"),
         (glob("/etc[a/b]issue"), "a [ without a ]"),
         (glob("/etc/[[:alpha:]]"), "a [ in a class"),
+        (glob("/etc/[z-a]"), "is no glob: invalid range"),
+        (
+            path(&format!("/{}", "a".repeat(4096))),
+            "more than 4096 bytes",
+        ),
         (glob("/etc/{a,b"), "brace without its partner"),
         (glob("/etc/a,b}"), "brace without its partner"),
         (glob(r"/etc/\*"), "no escapes"),

@@ -137,8 +137,8 @@ fn all_that_builtin_recipes_match_passes() {
             let resolved = forms::forms(&pattern.target).expect("it was parsed");
             let resolved = resolved
                 .iter()
-                .flat_map(forms::Form::globs)
-                .map(Target::Glob);
+                .flat_map(|form| form.globs().expect("it was checked"))
+                .map(|glob| Target::Glob(glob.glob().to_owned()));
             for target in resolved.chain([pattern.target.clone()]) {
                 for path in instances(&target) {
                     assert!(
