@@ -51,6 +51,12 @@ pub const THREAT_TECHNIQUE_ID: &str = "threat.technique.id";
 /// Its name.
 pub const THREAT_TECHNIQUE_NAME: &str = "threat.technique.name";
 
+/// Primary sub-technique, `T1497.001`, if it is one; [`THREAT_TECHNIQUE_ID`] is then its parent.
+pub const THREAT_TECHNIQUE_SUBTECHNIQUE_ID: &str = "threat.technique.subtechnique.id";
+
+/// Its own name, without its parent's.
+pub const THREAT_TECHNIQUE_SUBTECHNIQUE_NAME: &str = "threat.technique.subtechnique.name";
+
 /// All technique ids, primary first.
 pub const SCOUTLINE_ATTACK_TECHNIQUES: &str = "scoutline.attack.techniques";
 
