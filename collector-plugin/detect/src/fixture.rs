@@ -1,0 +1,376 @@
+//! Kernel records for tests, made as the kernel makes them.
+
+use std::sync::Arc;
+
+use scoutline_abi::raw;
+use zerocopy::IntoBytes as _;
+
+use crate::recipe::{Environment, Matcher, Options, compile, parse};
+use crate::{Facts, Mount};
+
+/// Two recipes: strong for `/proc/version` and everything below `/etc/secret/`, weak for `/proc/dull`; strong
+/// for `nmap`, weak for `gulp`.
+pub(crate) fn matcher() -> Matcher {
+    let recipes = [
+        (
+            "file_recipe",
+            "11111111-2222-4333-8444-555555555555",
+            "{technique: T1082, tactics: [TA0007]}",
+            r#"{files: [
+                {path: /proc/version, strength: strong, why: w},
+                {prefix: /etc/secret/, strength: strong, severity: high, why: w},
+                {path: /proc/dull, strength: weak, why: w}]}"#,
+        ),
+        (
+            "tool_recipe",
+            "11111111-2222-4333-8444-666666666666",
+            "{technique: T1046, tactics: [TA0007]}",
+            r#"{executables: [
+                {name: nmap, class: c, strength: strong, why: w},
+                {name: gulp, class: c, strength: weak, why: w}]}"#,
+        ),
+    ]
+    .map(|(name, uuid, attack, patterns)| {
+        let (path, tool) = ("/proc/version", "/usr/bin/nmap");
+        let guidance = |what: &str| format!("{{implication: i, actions: [{what} first, then]}}");
+        let (fires, quiet) = if name == "file_recipe" {
+            (
+                format!("executable: /usr/bin/cat, path: {path}"),
+                "executable: /usr/bin/cat, path: /tmp/x".to_owned(),
+            )
+        } else {
+            (
+                format!("executable: {tool}"),
+                "executable: /usr/bin/cat".to_owned(),
+            )
+        };
+        let text = format!(
+            r#"
+name: {name}
+uuid: {uuid}
+version: 3
+title: t
+severity: medium
+attack: [{attack}]
+description: d
+environments:
+  ci: {}
+  staging: {}
+  production: {}
+match: {patterns}
+tests:
+  fires: [{{name: f, access: {{{fires}}}}}]
+  quiet: [{{name: q, access: {{{quiet}}}}}]
+"#,
+            guidance("ci"),
+            guidance("staging"),
+            guidance("production"),
+        );
+        let (recipe, found) = parse(&format!("{name}.yaml"), &text);
+        let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+        Arc::new(recipe.unwrap_or_else(|| panic!("{}", found.join("; "))))
+    });
+    compile(recipes, &Options::default()).expect("the recipes of tests compile")
+}
+
+/// A host.
+pub(crate) fn facts() -> Facts {
+    Facts {
+        boot_id: "b7a2".to_owned(),
+        start_id: "s1".to_owned(),
+        id_key: [7; 16],
+        users: [(0, "root".to_owned())].into(),
+        mounts: vec![Mount {
+            device: 0x10_0001,
+            root: "/".to_owned(),
+            mount_point: "/".to_owned(),
+        }],
+        environment: Environment::Staging,
+        sensor_tgid: 50,
+        hook_open: "tp_btf/sys_exit".to_owned(),
+        hook_exec: "tp_btf/sched_process_exec".to_owned(),
+    }
+}
+
+/// A task that nothing is special about.
+pub(crate) fn task(tgid: u32, start_ns: u64, exec_id: u64) -> raw::TaskInfo {
+    raw::TaskInfo {
+        start_ns,
+        exec_id,
+        parent_start_ns: 1,
+        cgroup_id: 1,
+        tgid,
+        tid: tgid,
+        parent_tgid: 1,
+        vpid: tgid,
+        session_id: 1,
+        tty: 0,
+        uid: 0,
+        gid: 0,
+        euid: 0,
+        flags: 0,
+        comm: [0; raw::COMM_LEN],
+    }
+}
+
+/// The same with another parent.
+pub(crate) fn child_of(parent: &raw::TaskInfo, tgid: u32, start_ns: u64) -> raw::TaskInfo {
+    raw::TaskInfo {
+        tgid,
+        tid: tgid,
+        vpid: tgid,
+        start_ns,
+        parent_tgid: parent.tgid,
+        parent_start_ns: parent.start_ns,
+        ..*parent
+    }
+}
+
+/// The strings of a record.
+#[derive(Default)]
+struct Tail {
+    bytes: Vec<u8>,
+}
+
+impl Tail {
+    fn text(&mut self, bytes: &[u8], flags: u32) -> raw::Text {
+        let offset = self.bytes.len().try_into().expect("tail fits");
+        self.bytes.extend_from_slice(bytes);
+        raw::Text {
+            offset,
+            len: bytes.len().try_into().expect("text fits"),
+            flags,
+        }
+    }
+
+    /// `/a/b` as the kernel writes it, `b/a/`; a path that begins with `…` is partial.
+    fn path(&mut self, path: &str, leaf: &[u8]) -> raw::Text {
+        let (path, flags) = match path.strip_prefix('…') {
+            Some(rest) => (rest, raw::TEXT_TRUNCATED),
+            None => (path, 0),
+        };
+        let mut bytes = leaf.to_vec();
+        if !leaf.is_empty() {
+            bytes.push(b'/');
+        }
+        for component in path
+            .split('/')
+            .rev()
+            .filter(|component| !component.is_empty())
+        {
+            bytes.extend_from_slice(component.as_bytes());
+            bytes.push(b'/');
+        }
+        self.text(&bytes, flags)
+    }
+}
+
+fn file() -> raw::FileInfo {
+    let none = raw::Text {
+        offset: 0,
+        len: 0,
+        flags: 0,
+    };
+    raw::FileInfo {
+        inode: 4026531840,
+        device: 0x10_0001,
+        generation: 0,
+        fs_magic: 0xef53,
+        mount_id: 1,
+        mode: 0o100_644,
+        nlink: 1,
+        flags: 0,
+        root_len: raw::ROOT_OUTSIDE,
+        path_fs: none,
+        path_mount: none,
+    }
+}
+
+fn header(kind: u16, size: usize, time_ns: u64) -> raw::EventHeader {
+    raw::EventHeader {
+        kind,
+        version: raw::ABI_VERSION,
+        size: size.try_into().expect("record fits"),
+        time_ns,
+    }
+}
+
+/// An exec, or with `is_scan` a process of the scan.
+#[derive(Clone, Debug)]
+pub(crate) struct Exec {
+    pub(crate) task: raw::TaskInfo,
+    pub(crate) time_ns: u64,
+    pub(crate) path_fs: &'static str,
+    pub(crate) path_mount: &'static str,
+    /// One more component of any bytes.
+    pub(crate) leaf: Vec<u8>,
+    pub(crate) filename: &'static str,
+    pub(crate) argv: Vec<Vec<u8>>,
+    pub(crate) is_script: bool,
+    pub(crate) is_argv_cut: bool,
+    pub(crate) is_scan: bool,
+    pub(crate) file_flags: u32,
+}
+
+impl Default for Exec {
+    fn default() -> Self {
+        Self {
+            task: task(100, 1_000, 1),
+            time_ns: 1_000,
+            path_fs: "/usr/bin/true",
+            path_mount: "/usr/bin/true",
+            leaf: Vec::new(),
+            filename: "/usr/bin/true",
+            argv: vec![b"true".to_vec()],
+            is_script: false,
+            is_argv_cut: false,
+            is_scan: false,
+            file_flags: 0,
+        }
+    }
+}
+
+impl Exec {
+    /// `task` executes `path`.
+    pub(crate) fn of(task: raw::TaskInfo, time_ns: u64, path: &'static str) -> Self {
+        Self {
+            task,
+            time_ns,
+            path_fs: path,
+            path_mount: path,
+            filename: path,
+            argv: vec![path.as_bytes().to_vec()],
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let mut tail = Tail::default();
+        let mut argv = self.argv.join(&0);
+        let mut argv_flags = 0;
+        if self.is_argv_cut {
+            argv_flags = raw::TEXT_TRUNCATED;
+        } else if !self.argv.is_empty() {
+            argv.push(0);
+        }
+        let mut event = raw::ExecEvent {
+            header: header(raw::EVENT_EXEC, 0, self.time_ns),
+            task: self.task,
+            file: raw::FileInfo {
+                flags: self.file_flags,
+                path_fs: tail.path(self.path_fs, &self.leaf),
+                path_mount: tail.path(self.path_mount, &self.leaf),
+                ..file()
+            },
+            cwd: tail.path("/root", &self.leaf),
+            filename: tail.text(self.filename.as_bytes(), 0),
+            interpreter: tail.text(self.filename.as_bytes(), 0),
+            argv: tail.text(&argv, argv_flags),
+            old_tid: self.task.tid,
+            flags: if self.is_script { raw::EXEC_SCRIPT } else { 0 },
+        };
+        let kind = if self.is_scan {
+            raw::EVENT_TASK
+        } else {
+            raw::EVENT_EXEC
+        };
+        event.header = header(kind, size_of_val(&event) + tail.bytes.len(), self.time_ns);
+        [event.as_bytes(), &tail.bytes].concat()
+    }
+}
+
+/// An open.
+#[derive(Clone, Debug)]
+pub(crate) struct Open {
+    pub(crate) task: raw::TaskInfo,
+    pub(crate) time_ns: u64,
+    pub(crate) path_fs: &'static str,
+    pub(crate) path_mount: &'static str,
+    /// One more component of any bytes.
+    pub(crate) leaf: Vec<u8>,
+    pub(crate) root_len: u32,
+    pub(crate) fs_magic: u32,
+    pub(crate) device: u32,
+    pub(crate) mode: u32,
+    pub(crate) file_mode: u32,
+    pub(crate) flags: u32,
+    pub(crate) key: raw::FoldKey,
+    pub(crate) count: u64,
+}
+
+impl Default for Open {
+    fn default() -> Self {
+        Self {
+            task: task(100, 1_000, 1),
+            time_ns: 2_000,
+            path_fs: "/version",
+            path_mount: "/proc/version",
+            leaf: Vec::new(),
+            root_len: 2,
+            fs_magic: 0x9fa0,
+            device: 22,
+            mode: 0o100_444,
+            file_mode: 1,
+            flags: 0,
+            key: raw::FoldKey {
+                program: 1,
+                object: 1,
+            },
+            count: 1,
+        }
+    }
+}
+
+impl Open {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let mut tail = Tail::default();
+        let mut event = raw::OpenEvent {
+            header: header(raw::EVENT_OPEN, 0, self.time_ns),
+            task: self.task,
+            file: raw::FileInfo {
+                device: self.device,
+                fs_magic: self.fs_magic,
+                mode: self.mode,
+                root_len: self.root_len,
+                path_fs: tail.path(self.path_fs, &self.leaf),
+                path_mount: tail.path(self.path_mount, &self.leaf),
+                ..file()
+            },
+            key: self.key,
+            count: self.count,
+            open_flags: 0o2_100_000,
+            file_mode: self.file_mode,
+            flags: self.flags,
+            pad: 0,
+        };
+        event.header = header(
+            raw::EVENT_OPEN,
+            size_of_val(&event) + tail.bytes.len(),
+            self.time_ns,
+        );
+        [event.as_bytes(), &tail.bytes].concat()
+    }
+}
+
+/// A fork.
+pub(crate) fn fork(task: raw::TaskInfo, time_ns: u64) -> Vec<u8> {
+    raw::ForkEvent {
+        header: header(raw::EVENT_FORK, size_of::<raw::ForkEvent>(), time_ns),
+        task,
+    }
+    .as_bytes()
+    .to_vec()
+}
+
+/// The end of a process.
+pub(crate) fn exit(task: &raw::TaskInfo, time_ns: u64) -> Vec<u8> {
+    raw::ExitEvent {
+        header: header(raw::EVENT_EXIT, size_of::<raw::ExitEvent>(), time_ns),
+        start_ns: task.start_ns,
+        exec_id: task.exec_id,
+        tgid: task.tgid,
+        exit_code: 0,
+    }
+    .as_bytes()
+    .to_vec()
+}
