@@ -1,2 +1,0 @@
-//! What one record costs to encode and send.
-fn main() {}
