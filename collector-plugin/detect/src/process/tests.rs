@@ -178,6 +178,14 @@ fn sessions_are_known_by_their_leader() {
     };
     table.open(&own, 60);
     assert_eq!(table.leader(ProcessId::of(&own)), Some(ProcessId::of(&own)));
+    // A late open of a leader whose number has a new owner.
+    let old = task(31, 7, 1);
+    let old = TaskInfo {
+        session_id: 31,
+        ..old
+    };
+    table.open(&old, 61);
+    assert_eq!(table.leader(ProcessId::of(&old)), Some(ProcessId::of(&old)));
     // A leader that nobody saw.
     let stranger = TaskInfo {
         session_id: 9,
