@@ -127,7 +127,7 @@ impl Diagnostics {
     }
 }
 
-/// `did you mean "..."?` for the candidate that a typing error away from `word`, if there is one.
+/// `did you mean "..."?` with the candidate that `word` is most like, if it is like one at all.
 pub fn suggestion<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     const SIMILAR: f64 = 0.75;
     candidates

@@ -23,7 +23,7 @@ pub struct OpenSubject<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct ExecSubject<'a> {
     /// Every name under which the program is known, without directories, most trustworthy first: the mapped
-    /// file's, argv[0]'s, the script's, the applet's, the module's. As found, not yet normalised.
+    /// file's, `argv[0]`'s, the script's, the applet's, the module's. As found, not yet normalised.
     pub names: &'a [&'a str],
 }
 
