@@ -20,6 +20,6 @@ pub use counts::{Counts, Dropped};
 pub use export::{
     BuildError, Compression, DEFAULT_CONSUMERS, DEFAULT_TIMEOUT, Destination, Exporter,
     ExporterConfig, HeaderError, Headers, HttpPath, LOGS_FILE, ProbeError, Remote, Retry,
-    SendError, Tls, probe,
+    SendError, Tls, json_line, probe,
 };
 pub use queue::{DEFAULT_CAPACITY, DropReason, QueueReceiver, QueueSender, queue};

@@ -21,7 +21,11 @@ pub(super) const fn tag(field: u8, wire_type: u8) -> u8 {
 /// Bytes that `value` takes as a varint, 1 to 10.
 #[inline]
 pub(super) const fn varint_len(value: u64) -> usize {
-    let bits = u64::BITS - (value | 1).leading_zeros();
+    // Nearly all are.
+    if value < 0x80 {
+        return 1;
+    }
+    let bits = u64::BITS - value.leading_zeros();
     bits.div_ceil(7) as usize
 }
 

@@ -37,6 +37,14 @@ const MAX_RESPONSE_BYTES: usize = 4 * 1024 * 1024;
 /// What the exporters call themselves.
 const USER_AGENT: &str = concat!("Scoutline-OTLP-Exporter-Rust/", env!("CARGO_PKG_VERSION"));
 
+/// The batch as one line of OTLP/JSON, newline included: what [`Destination::File`] writes.
+///
+/// # Errors
+/// [`SendError::Json`] if it cannot be said in JSON.
+pub fn json_line(batch: &Batch) -> Result<Vec<u8>, SendError> {
+    json::line(batch.bytes().clone())
+}
+
 /// A running exporter: takes batches off one queue and sends them to one destination, until it is shut down.
 /// Dropping it stops it at once; what is pending is counted as lost in the shutdown.
 #[derive(Debug)]

@@ -28,8 +28,9 @@ use crate::server::RECEIVED;
 
 /// Different records, sent over and over.
 const DISTINCT: u32 = 1024;
-/// Records between two waits for the sink: what fits into either queue, so that none is dropped.
-const CHUNK: u32 = 8192;
+/// Records between two waits for the sink: two requests, as detections come in. It fits into either queue, so
+/// that no record is dropped, and is little enough for either to use its memory again instead of growing.
+const CHUNK: u32 = 1024;
 /// The SDK's default, and about what fits into our 1 MiB.
 const SDK_BATCH: usize = 512;
 
@@ -185,7 +186,7 @@ fn send(
             |batch| Ok(sender.push(batch)?),
             || {
                 while sender.counts().pending > 0 {
-                    std::thread::sleep(Duration::from_millis(1));
+                    std::thread::sleep(Duration::from_millis(10));
                 }
                 Ok(())
             },
