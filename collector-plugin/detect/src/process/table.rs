@@ -9,8 +9,9 @@ use scoutline_abi::raw::{ExitEvent, TaskInfo};
 use super::{Ancestor, Image, ProcessId, ProgramId};
 use crate::BootNanos;
 
-/// How long a program is remembered after its end, for opens and forks that are reported late.
-pub(crate) const GRACE_NS: BootNanos = 5_000_000_000;
+/// How long a program is remembered after its end, for opens and forks that are reported late. Short enough
+/// that [`CAPACITY`] holds two programs for each of ten thousand processes that come and go in a second.
+pub(crate) const GRACE_NS: BootNanos = 3_000_000_000;
 
 /// Programs that are remembered at once. A full table forgets those first that ended first, then those
 /// that have been in it for longest; each is counted, and lineages that need it are marked incomplete.
