@@ -20,6 +20,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use self::retry::deliver;
+use crate::batch::Batch;
 use crate::counts::Counts;
 use crate::queue::QueueReceiver;
 

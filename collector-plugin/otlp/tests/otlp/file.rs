@@ -6,7 +6,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use opentelemetry_proto::tonic::logs::v1::LogsData;
-use scoutline_otlp::{Batch, BatchLimits, Batcher, Counts, Destination, LOGS_FILE, Scope, probe};
+use scoutline_otlp::{
+    Batch, BatchLimits, Batcher, Counts, Destination, LOGS_FILE, Scope, json_line, probe,
+};
 use scoutline_semconv::{Record, Value};
 use serde_json::json;
 
@@ -41,6 +43,10 @@ async fn each_batch_is_one_line_that_reads_back_as_what_was_meant() {
     assert_eq!(write(&below, [batch(2)]).await.exported, 2);
     let lines = lines(&below);
     assert_eq!(lines.len(), 3);
+    assert_eq!(
+        json_line(&batch(3)).unwrap(),
+        format!("{}\n", lines[0]).into_bytes()
+    );
     for (line, count) in lines.iter().zip([3, 1, 2]) {
         let records: Vec<_> = (0..count).map(record).collect();
         let read: LogsData = serde_json::from_str(line).unwrap();
