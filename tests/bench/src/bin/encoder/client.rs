@@ -29,7 +29,7 @@ use crate::server::RECEIVED;
 /// Different records, sent over and over.
 const DISTINCT: u32 = 1024;
 /// Records between two waits for the sink: two requests, as detections come in. It fits into either queue, so
-/// that no record is dropped, and is little enough for either to use its memory again instead of growing.
+/// that no record is dropped.
 const CHUNK: u32 = 1024;
 /// The SDK's default, and about what fits into our 1 MiB.
 const SDK_BATCH: usize = 512;
