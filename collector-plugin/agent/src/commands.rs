@@ -58,13 +58,7 @@ pub fn recipes(
         }
         RecipesCommand::Show { name, format } => {
             let (all, options) = in_use()?;
-            let Some(recipe) = all.get(name) else {
-                let names = all.recipes.iter().map(|recipe| recipe.name.as_str());
-                let help = scoutline_detect::diagnostic::suggestion(name, names)
-                    .unwrap_or_else(|| "`scoutline recipes list` shows all".to_owned());
-                writeln!(out, "there is no recipe \"{name}\": {help}")?;
-                return Ok(Exit::Usage);
-            };
+            let recipe = all.get(name).ok_or_else(|| all.unknown(name))?;
             match format {
                 Format::Text => write!(out, "{}", recipes::show_text(recipe, &options)?)?,
                 Format::Json => writeln!(out, "{:#}", recipes::show_json(recipe, &options))?,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use scoutline_detect::recipe::CompileError;
 
 use crate::config::LoadError;
-use crate::recipes::ReadError;
+use crate::recipes::{ReadError, UnknownRecipe};
 use crate::start::NothingToWatch;
 
 /// How a command ended. Scripts lean on the numbers: they never change.
@@ -42,7 +42,11 @@ impl Exit {
 
     /// How a command ends that failed with this error: what a person typed is wrong, or something else is.
     pub fn of(error: &anyhow::Error) -> Self {
-        if error.is::<LoadError>() || error.is::<ReadError>() || error.is::<CompileError>() {
+        if error.is::<LoadError>()
+            || error.is::<ReadError>()
+            || error.is::<CompileError>()
+            || error.is::<UnknownRecipe>()
+        {
             Self::Usage
         } else if error.is::<scoutline_loader::LoadError>() || error.is::<NothingToWatch>() {
             Self::Unwatchable
@@ -92,6 +96,25 @@ mod tests {
         ]
         .map(Exit::code);
         assert_eq!(codes, [0, 1, 2, 3, 4, 130]);
+    }
+
+    #[test]
+    fn an_error_ends_with_its_number_whatever_was_said_around_it() {
+        let unknown = UnknownRecipe {
+            name: String::new(),
+            help: String::new(),
+        };
+        for (error, exit) in [
+            (anyhow::Error::new(unknown), Exit::Usage),
+            (LoadError::Wrong(Vec::new()).into(), Exit::Usage),
+            (
+                scoutline_loader::LoadError::NotPermitted.into(),
+                Exit::Unwatchable,
+            ),
+            (anyhow::anyhow!("anything else"), Exit::Failed),
+        ] {
+            assert_eq!(Exit::of(&error.context("while starting")), exit);
+        }
     }
 
     #[test]

@@ -61,6 +61,7 @@ pub enum Command {
     /// Watch this host until SIGINT or SIGTERM
     Run(RunArgs),
     /// Watch a command and everything it starts, and sum up when it ends
+    #[command(override_usage = "scoutline exec [OPTIONS] -- <CMD> [ARG]...")]
     Exec(ExecArgs),
     /// Run the pipeline on a recording: no root, no kernel, any machine
     Replay(ReplayArgs),

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use scoutline_detect::diagnostic::{Diagnostic, Level};
+use scoutline_detect::diagnostic::{Diagnostic, Level, suggestion};
 use scoutline_detect::recipe::{self, CompileError, Matcher, Options, Recipe};
 use thiserror::Error;
 
@@ -47,6 +47,16 @@ pub enum ReadError {
         #[source]
         source: io::Error,
     },
+}
+
+/// Somebody asked for a recipe that is not there.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("there is no recipe \"{name}\": {help}")]
+pub struct UnknownRecipe {
+    /// The name.
+    pub name: String,
+    /// What to write instead.
+    pub help: String,
 }
 
 impl Recipes {
@@ -108,6 +118,16 @@ impl Recipes {
             .iter()
             .find(|recipe| recipe.name == name)
             .map(Arc::as_ref)
+    }
+
+    /// What to answer to somebody who asked for a recipe that is not there.
+    pub fn unknown(&self, name: &str) -> UnknownRecipe {
+        let names = self.recipes.iter().map(|recipe| recipe.name.as_str());
+        UnknownRecipe {
+            name: name.to_owned(),
+            help: suggestion(name, names)
+                .unwrap_or_else(|| "`scoutline recipes list` shows all".to_owned()),
+        }
     }
 
     fn add(&mut self, file: &Path) -> Result<(), ReadError> {

@@ -78,3 +78,16 @@ fn shows_every_pattern_and_every_action() {
         }
     }
 }
+
+#[test]
+fn an_unknown_name_is_answered_with_a_near_one() {
+    let told = |name: &str| builtin().unknown(name).to_string();
+    assert_eq!(
+        told("os_fingreprint"),
+        "there is no recipe \"os_fingreprint\": did you mean \"os_fingerprint\"?"
+    );
+    assert_eq!(
+        told("xyz"),
+        "there is no recipe \"xyz\": `scoutline recipes list` shows all"
+    );
+}
