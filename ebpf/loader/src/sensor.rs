@@ -218,16 +218,18 @@ impl Sensor {
         Ok(())
     }
 
-    /// Deletes keys of programs that have ended, and their quotas.
-    pub fn forget(&mut self, keys: &[FoldKey]) -> Result<(), ReadError> {
-        for key in keys {
-            let fold = self.fold.remove(&words(key));
-            let quota = self.quota.remove(&key.program);
-            for (map, result) in [("fold", fold), ("quota", quota)] {
-                match result {
-                    Ok(()) | Err(MapError::KeyNotFound) => {}
-                    Err(source) => return Err(ReadError::Map { map, source }),
-                }
+    /// Deletes fold keys, and the quotas of programs, that have ended.
+    pub fn forget(&mut self, keys: &[FoldKey], programs: &[u64]) -> Result<(), ReadError> {
+        let keys = keys
+            .iter()
+            .map(|key| ("fold", self.fold.remove(&words(key))));
+        let programs = programs
+            .iter()
+            .map(|program| ("quota", self.quota.remove(program)));
+        for (map, removed) in keys.chain(programs) {
+            match removed {
+                Ok(()) | Err(MapError::KeyNotFound) => {}
+                Err(source) => return Err(ReadError::Map { map, source }),
             }
         }
         Ok(())

@@ -1,0 +1,93 @@
+//! The exporters that are running, and their end.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use scoutline_otlp::{
+    BatchLimits, BuildError, Counts, DEFAULT_CAPACITY, DEFAULT_CONSUMERS, Destination, Exporter,
+    ExporterConfig, QueueSender, queue,
+};
+use tokio::runtime::Handle;
+
+use super::outlet::shared_limits;
+use crate::config;
+
+/// All exporters of this run.
+#[derive(Debug)]
+pub struct Export {
+    exporters: Vec<Exporter>,
+    queues: Vec<QueueSender>,
+    limits: BatchLimits,
+}
+
+/// What became of the records of one exporter.
+#[derive(Debug)]
+pub struct Delivered {
+    /// Its name in the configuration.
+    pub exporter: String,
+    /// What became of them.
+    pub counts: Counts,
+}
+
+impl Export {
+    /// How long the end of the sensor waits for Collectors.
+    pub const SHUTDOWN: Duration = Duration::from_secs(5);
+
+    /// Starts `configured`, and one for `--otlp-dir`.
+    ///
+    /// # Errors
+    /// If a configuration can not work on this host: a URL that is none, a certificate that cannot be read.
+    pub fn start(
+        configured: &[config::Exporter],
+        otlp_dir: Option<PathBuf>,
+        runtime: &Handle,
+    ) -> Result<Self, BuildError> {
+        let directory = otlp_dir.map(|directory| config::Exporter {
+            config: ExporterConfig {
+                name: "--otlp-dir".to_owned(),
+                destination: Destination::File { directory },
+                retry: Some(scoutline_otlp::Retry::default()),
+                consumers: DEFAULT_CONSUMERS,
+            },
+            queue_bytes: DEFAULT_CAPACITY,
+            batch: BatchLimits::default(),
+        });
+        let mut export = Self {
+            exporters: Vec::new(),
+            queues: Vec::new(),
+            limits: shared_limits(configured.iter().chain(&directory).map(|it| it.batch)),
+        };
+        for exporter in configured.iter().chain(&directory) {
+            let (sender, receiver) = queue(exporter.queue_bytes);
+            export
+                .exporters
+                .push(Exporter::spawn(&exporter.config, receiver, runtime)?);
+            export.queues.push(sender);
+        }
+        Ok(export)
+    }
+
+    /// One for each exporter.
+    pub fn queues(&self) -> Vec<QueueSender> {
+        self.queues.clone()
+    }
+
+    /// For the batches that all of them share.
+    pub fn limits(&self) -> BatchLimits {
+        self.limits
+    }
+
+    /// Delivers what waits, for at most [`Export::SHUTDOWN`] each, all at once.
+    pub async fn finish(self) -> Vec<Delivered> {
+        let mut ends = tokio::task::JoinSet::new();
+        for exporter in self.exporters {
+            ends.spawn(async move {
+                Delivered {
+                    exporter: exporter.name().to_owned(),
+                    counts: exporter.shutdown(Self::SHUTDOWN).await,
+                }
+            });
+        }
+        ends.join_all().await
+    }
+}

@@ -1,0 +1,99 @@
+//! What happens to the detector, as data: live and replayed, it is the same steps.
+
+use scoutline_abi::raw::FoldKey;
+use scoutline_abi::{DecodeError, decode};
+use scoutline_detect::{BootNanos, Clock, Detector};
+use scoutline_semconv::Record;
+
+/// One call of the detector. A recording is a list of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step<'a> {
+    /// A record of a ring.
+    Event {
+        /// As the kernel wrote it.
+        bytes: &'a [u8],
+        /// When it was taken off the ring, nanoseconds since the Unix epoch.
+        observed_unix_ns: u64,
+        /// The clocks then.
+        clock: Clock,
+    },
+    /// Time went by.
+    Advance {
+        /// The time.
+        now: BootNanos,
+        /// What the kernel had counted by then.
+        counts: &'a [(FoldKey, u64)],
+        /// The clocks then.
+        clock: Clock,
+    },
+    /// The end.
+    Finish {
+        /// The time.
+        now: BootNanos,
+        /// What the kernel had counted by then.
+        counts: &'a [(FoldKey, u64)],
+        /// The clocks then.
+        clock: Clock,
+    },
+}
+
+/// The detector, fed with [`Step`]s.
+#[derive(Debug)]
+pub struct Judge {
+    detector: Detector,
+    undecodable: u64,
+}
+
+impl Judge {
+    /// Around a detector that has seen nothing yet.
+    pub fn new(detector: Detector) -> Self {
+        Self {
+            detector,
+            undecodable: 0,
+        }
+    }
+
+    /// Applies one step; the records that it gives are appended to `records`.
+    ///
+    /// # Errors
+    /// If the bytes of an event are none. The step has no effect then, and is counted.
+    pub fn apply(&mut self, step: Step<'_>, records: &mut Vec<Record>) -> Result<(), DecodeError> {
+        match step {
+            Step::Event {
+                bytes,
+                observed_unix_ns,
+                clock,
+            } => match decode(bytes) {
+                Ok(event) => self
+                    .detector
+                    .observe(&event, observed_unix_ns, clock, records),
+                Err(error) => {
+                    self.undecodable += 1;
+                    return Err(error);
+                }
+            },
+            Step::Advance { now, counts, clock } => {
+                self.detector.advance(now, counts, clock, records);
+            }
+            Step::Finish { now, counts, clock } => {
+                self.detector.finish(now, counts, clock, records);
+            }
+        }
+        Ok(())
+    }
+
+    /// The detector, to ask what it needs.
+    pub fn detector(&mut self) -> &mut Detector {
+        &mut self.detector
+    }
+
+    /// When the detector has something to do, `None` if only an event can change that.
+    pub fn next_deadline(&self) -> Option<BootNanos> {
+        self.detector.next_deadline()
+    }
+
+    /// Events that could not be decoded.
+    pub fn undecodable(&self) -> u64 {
+        self.undecodable
+    }
+}

@@ -1,0 +1,40 @@
+//! From rings to records, and where records go.
+//!
+//! ```text
+//! kernel rings -> Watcher ---Step---> Judge --Record--> Outlet -> Batcher -> queue -> exporter (one each)
+//!                    |                  ^                 |-----> lines -> terminal
+//!                    +-> recording ---- replay            +-----> summary of `exec`
+//! ```
+//!
+//! | what waits | bound | when it is full |
+//! |---|---|---|
+//! | lifecycle ring | 4 MiB | the kernel drops the newest and counts it |
+//! | ring of opens | 8 MiB | the same; a folded repeat is counted all the same |
+//! | opens held for a round | [`OPENS_A_ROUND`] | the rest waits in the ring |
+//! | tables of the detector | constants of `scoutline-detect` | counted in its counters, never silently |
+//! | batch | `sending_queue.batch` | sealed |
+//! | queue of an exporter | `sending_queue.queue_size` | the batch is dropped and its records are counted |
+//! | lines for the terminal | [`LINES`] | `run` drops and counts the line, `replay` waits |
+//!
+//! One thread owns everything up to the queues and never waits for a Collector or a terminal.
+
+mod export;
+mod judge;
+mod outlet;
+mod recording;
+mod terminal;
+mod watcher;
+
+pub use export::{Delivered, Export};
+pub use judge::{Judge, Step};
+pub use outlet::{Outlet, OutletError};
+pub use recording::{Preamble, ReadError, Reader, Writer};
+pub use terminal::{Lines, WhenFull};
+pub use watcher::{StopSender, Watched, Watcher, stop_channel};
+
+/// Opens taken off their ring before the lifecycle ring is read, so that each is judged with its process's
+/// executions known.
+pub const OPENS_A_ROUND: usize = 4096;
+
+/// Lines that wait for a terminal.
+pub const LINES: usize = 4096;

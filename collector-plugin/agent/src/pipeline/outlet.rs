@@ -1,0 +1,178 @@
+//! Where records go: to the exporters' queues, to the terminal, into the summary of `exec`.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::tz::TimeZone;
+use scoutline_otlp::{Batch, BatchLimits, Batcher, QueueSender, Scope, json_line};
+use scoutline_semconv::{Record, Resource};
+use thiserror::Error;
+
+use super::terminal::Lines;
+use crate::cli::Output;
+use crate::console::Console;
+use crate::summary::Summary;
+
+/// Takes records; never waits for whoever reads them.
+#[derive(Debug)]
+pub struct Outlet {
+    resource: Arc<Resource>,
+    batcher: Batcher,
+    queues: Vec<QueueSender>,
+    terminal: Option<Terminal>,
+    summary: Option<Summary>,
+    refused: u64,
+}
+
+#[derive(Debug)]
+enum Terminal {
+    Pretty(Console, Lines),
+    Json(Batcher, Lines),
+}
+
+/// Why a record could not go out.
+#[derive(Debug, Error)]
+pub enum OutletError {
+    /// It is larger than a record may be.
+    #[error("a record cannot be encoded: {0}")]
+    Encode(#[from] scoutline_otlp::encode::EncodeError),
+    /// It cannot be written as JSON.
+    #[error("a record cannot be written as JSON: {0}")]
+    Json(#[from] scoutline_otlp::SendError),
+}
+
+impl Outlet {
+    /// Into these queues, in batches of this size.
+    pub fn new(resource: Resource, limits: BatchLimits, queues: Vec<QueueSender>) -> Self {
+        Self {
+            resource: Arc::new(resource),
+            batcher: Batcher::new(limits),
+            queues,
+            terminal: None,
+            summary: None,
+            refused: 0,
+        }
+    }
+
+    /// Also prints.
+    #[must_use]
+    pub fn print(mut self, output: Output, lines: Lines) -> Self {
+        self.terminal = match output {
+            Output::Pretty => Some(Terminal::Pretty(Console::new(TimeZone::system()), lines)),
+            Output::Json => {
+                let single = BatchLimits {
+                    records: 1,
+                    ..BatchLimits::default()
+                };
+                Some(Terminal::Json(Batcher::new(single), lines))
+            }
+            Output::None => None,
+        };
+        self
+    }
+
+    /// Also sums up.
+    #[must_use]
+    pub fn summarise(mut self) -> Self {
+        self.summary = Some(Summary::default());
+        self
+    }
+
+    /// Takes one record.
+    ///
+    /// # Errors
+    /// If it cannot be encoded; it is lost then, and counted.
+    pub fn take(&mut self, record: &Record) -> Result<(), OutletError> {
+        if let Some(summary) = &mut self.summary {
+            summary.observe(record);
+        }
+        let now = Instant::now();
+        let taken = self.take_for_people(record, now).and_then(|()| {
+            if self.queues.is_empty() {
+                return Ok(());
+            }
+            let sealed = self
+                .batcher
+                .push(now, &self.resource, Scope::DETECTIONS, record)?;
+            self.send(sealed);
+            Ok(())
+        });
+        self.refused += u64::from(taken.is_err());
+        taken
+    }
+
+    /// When [`Outlet::flush`] has something to do.
+    pub fn due_at(&self) -> Option<Instant> {
+        self.batcher.due_at()
+    }
+
+    /// Sends a batch that has waited long enough.
+    pub fn flush(&mut self) {
+        let sealed = self.batcher.seal_due(Instant::now());
+        self.send(sealed);
+    }
+
+    /// Sends and prints what waits; returns the summary and what was lost here.
+    pub fn finish(mut self) -> (Option<Summary>, Lost) {
+        let sealed = self.batcher.seal();
+        self.send(sealed);
+        let lines = match self.terminal {
+            Some(Terminal::Pretty(_, lines) | Terminal::Json(_, lines)) => lines.finish(),
+            None => 0,
+        };
+        let lost = Lost {
+            refused_records: self.refused,
+            unprinted_lines: lines,
+        };
+        (self.summary, lost)
+    }
+
+    fn send(&self, sealed: Option<Batch>) {
+        let Some(batch) = sealed else { return };
+        for queue in &self.queues {
+            if let Err(reason) = queue.push(batch.clone()) {
+                // The queue has counted it; say it once a batch, not once a record.
+                tracing::warn!(records = batch.records(), ?reason, "a batch was dropped");
+            }
+        }
+    }
+
+    fn take_for_people(&mut self, record: &Record, now: Instant) -> Result<(), OutletError> {
+        match &mut self.terminal {
+            Some(Terminal::Pretty(console, lines)) => {
+                let mut text = Vec::new();
+                // A Vec takes everything.
+                let _ = console.write(record, &mut text);
+                lines.push(text);
+            }
+            Some(Terminal::Json(batcher, lines)) => {
+                let sealed = batcher.push(now, &self.resource, Scope::DETECTIONS, record)?;
+                if let Some(batch) = sealed {
+                    lines.push(json_line(&batch)?);
+                }
+            }
+            None => {}
+        }
+        Ok(())
+    }
+}
+
+/// What did not get past the [`Outlet`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lost {
+    /// Records that could not be encoded.
+    pub refused_records: u64,
+    /// Lines that a slow terminal did not take; the records were exported all the same.
+    pub unprinted_lines: u64,
+}
+
+/// The smallest limits of all exporters: they share their batches.
+pub(super) fn shared_limits(all: impl IntoIterator<Item = BatchLimits>) -> BatchLimits {
+    all.into_iter()
+        .reduce(|one, other| BatchLimits {
+            bytes: one.bytes.min(other.bytes),
+            records: one.records.min(other.records),
+            age: Duration::min(one.age, other.age),
+        })
+        .unwrap_or_default()
+}

@@ -1,0 +1,381 @@
+//! The thread that reads the kernel.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use rustix::time::{ClockId, Timespec, clock_gettime};
+use scoutline_abi::raw::{FoldKey, Stats};
+use scoutline_detect::{BootNanos, Clock, Counters};
+use scoutline_loader::{Ring, Sensor};
+use scoutline_semconv::Record;
+
+use super::judge::{Judge, Step};
+use super::outlet::{Lost, Outlet};
+use super::{OPENS_A_ROUND, recording};
+use crate::summary::Summary;
+
+/// Executions, forks and exits are gathered for this long: at a thousand executions a second that is 50
+/// wake-ups instead of 3 000. Opens that passed the sieve are rare and wake at once.
+const LIFECYCLE_PAUSE: Duration = Duration::from_millis(20);
+
+/// More than the lifecycle ring holds: whatever was in it when a round began is read in that round.
+const LIFECYCLE_A_ROUND: usize = 128 * 1024;
+
+/// How often what the kernel lost is looked for while there is something to do.
+const STATS_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Rounds after the stop, at most: what happened before it is read, an endless storm is not.
+const LAST_ROUNDS: usize = 64;
+
+/// Stops a [`Watcher`] when it is dropped.
+#[derive(Debug)]
+pub struct StopSender(#[expect(dead_code, reason = "closing it is the message")] OwnedFd);
+
+/// A pair: dropping the sender makes the descriptor readable.
+///
+/// # Errors
+/// If there can be no more descriptors.
+pub fn stop_channel() -> std::io::Result<(StopSender, OwnedFd)> {
+    let (reader, writer) = std::io::pipe()?;
+    Ok((StopSender(writer.into()), reader.into()))
+}
+
+/// Reads rings, keeps the detector going, hands records out.
+pub struct Watcher {
+    sensor: Sensor,
+    judge: Judge,
+    outlet: Outlet,
+    recording: Option<recording::Writer<BufWriter<File>>>,
+    opens: Held,
+    counts: Vec<(FoldKey, u64)>,
+    records: Vec<Record>,
+    told_lost: u64,
+    next_stats: Instant,
+}
+
+/// What a [`Watcher`] leaves behind.
+#[derive(Debug)]
+pub struct Watched {
+    /// If the outlet made one.
+    pub summary: Option<Summary>,
+    /// What became of what user space took.
+    pub counters: Counters,
+    /// What became of what the kernel saw; `None` if it could not be read at the end.
+    pub stats: Option<Stats>,
+    /// Events that could not be decoded.
+    pub undecodable: u64,
+    /// What could not go out.
+    pub lost: Lost,
+}
+
+impl Watched {
+    /// Kernel events that nobody judged.
+    pub fn lost_events(&self) -> u64 {
+        self.stats.as_ref().map_or(0, lost_events) + self.undecodable
+    }
+}
+
+/// Records of a round, in one buffer that is used again.
+#[derive(Debug, Default)]
+struct Held {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Watcher {
+    /// `tasks` are the records of [`Sensor::tasks`]; they are judged first.
+    pub fn new(
+        sensor: Sensor,
+        judge: Judge,
+        outlet: Outlet,
+        recording: Option<recording::Writer<BufWriter<File>>>,
+        tasks: &[Vec<u8>],
+    ) -> Self {
+        let mut watcher = Self {
+            sensor,
+            judge,
+            outlet,
+            recording,
+            opens: Held::default(),
+            counts: Vec::new(),
+            records: Vec::new(),
+            told_lost: 0,
+            next_stats: Instant::now() + STATS_INTERVAL,
+        };
+        let (clock, now) = clocks();
+        for bytes in tasks {
+            watcher.step(Step::Event {
+                bytes,
+                observed_unix_ns: clock.unix(now),
+                clock,
+            });
+        }
+        watcher
+    }
+
+    /// Watches until `stop` becomes readable, then finishes what is under way.
+    pub fn run(mut self, stop: &OwnedFd) -> Watched {
+        loop {
+            let is_stopped = self.wait(stop);
+            self.round();
+            if is_stopped {
+                break;
+            }
+        }
+        // What happened before the stop is in the rings.
+        for _ in 0..LAST_ROUNDS {
+            if self.round() == 0 {
+                break;
+            }
+        }
+        self.finish()
+    }
+
+    /// Waits for something to do; whether to stop.
+    fn wait(&self, stop: &OwnedFd) -> bool {
+        let timeout = self.timeout();
+        let opens = self.sensor.ring_fd(Ring::Opens);
+        let lifecycle = self.sensor.ring_fd(Ring::Lifecycle);
+        let ready = wait_for([stop.as_fd(), opens, lifecycle], timeout);
+        let [is_stopped, has_opens, has_lifecycle] = ready;
+        if is_stopped || has_opens || !has_lifecycle {
+            return is_stopped;
+        }
+        let pause = timeout.map_or(LIFECYCLE_PAUSE, |timeout| timeout.min(LIFECYCLE_PAUSE));
+        wait_for([stop.as_fd(), opens], Some(pause))[0]
+    }
+
+    /// Until the detector or a batch wants to be looked at; `None`: until something happens.
+    fn timeout(&self) -> Option<Duration> {
+        let (_, now) = clocks();
+        let window = self
+            .judge
+            .next_deadline()
+            .map(|at| Duration::from_nanos(at.saturating_sub(now)));
+        let batch = self
+            .outlet
+            .due_at()
+            .map(|at| at.saturating_duration_since(Instant::now()));
+        window.into_iter().chain(batch).min()
+    }
+
+    /// One pass over everything; how many events there were.
+    ///
+    /// Opens come off their ring first and are judged last: the executions they depend on are older, so they
+    /// are in the lifecycle ring by the time it is read.
+    fn round(&mut self) -> usize {
+        let (clock, now) = clocks();
+        let observed_unix_ns = clock.unix(now);
+        let mut opens = std::mem::take(&mut self.opens);
+        let held = self
+            .sensor
+            .drain(Ring::Opens, OPENS_A_ROUND, |bytes| opens.push(bytes));
+
+        let mut records = std::mem::take(&mut self.records);
+        let (judge, recording) = (&mut self.judge, &mut self.recording);
+        let lifecycle = self
+            .sensor
+            .drain(Ring::Lifecycle, LIFECYCLE_A_ROUND, |bytes| {
+                let step = Step::Event {
+                    bytes,
+                    observed_unix_ns,
+                    clock,
+                };
+                apply(judge, recording, step, &mut records);
+            });
+        self.records = records;
+        for bytes in opens.iter() {
+            self.step(Step::Event {
+                bytes,
+                observed_unix_ns,
+                clock,
+            });
+        }
+        opens.clear();
+        self.opens = opens;
+        self.hand_out();
+        self.advance();
+        self.outlet.flush();
+        self.tell_losses();
+        held + lifecycle
+    }
+
+    fn advance(&mut self) {
+        let (clock, now) = clocks();
+        if self.judge.next_deadline().is_none_or(|at| at > now) {
+            return;
+        }
+        let counts = self.read_counts(now);
+        self.step(Step::Advance {
+            now,
+            counts: &counts,
+            clock,
+        });
+        self.counts = counts;
+        self.hand_out();
+        let forgotten = self.judge.detector().forget();
+        if let Err(error) = self.sensor.forget(&forgotten.keys, &forgotten.programs) {
+            tracing::warn!(%error, "the kernel keeps counts of ended processes");
+        }
+    }
+
+    fn read_counts(&mut self, now: BootNanos) -> Vec<(FoldKey, u64)> {
+        let due = self.judge.detector().due(now);
+        let mut counts = std::mem::take(&mut self.counts);
+        counts.clear();
+        if let Err(error) = self.sensor.counts(&due, &mut counts) {
+            tracing::warn!(%error, "repeated opens could not be counted; they are looked at again");
+        }
+        counts
+    }
+
+    fn finish(mut self) -> Watched {
+        let (clock, now) = clocks();
+        let counts = self.read_counts(BootNanos::MAX);
+        self.step(Step::Finish {
+            now,
+            counts: &counts,
+            clock,
+        });
+        self.hand_out();
+        if let Some(recording) = self.recording.take()
+            && let Err(error) = recording.finish()
+        {
+            tracing::error!(%error, "the recording is not complete");
+        }
+        let stats = self.sensor.stats();
+        if let Err(error) = &stats {
+            tracing::error!(%error, "cannot tell what the kernel lost");
+        }
+        let (summary, lost) = self.outlet.finish();
+        Watched {
+            summary,
+            counters: self.judge.detector().counters(),
+            undecodable: self.judge.undecodable(),
+            stats: stats.ok(),
+            lost,
+        }
+    }
+
+    fn step(&mut self, step: Step<'_>) {
+        apply(
+            &mut self.judge,
+            &mut self.recording,
+            step,
+            &mut self.records,
+        );
+    }
+
+    fn hand_out(&mut self) {
+        for record in self.records.drain(..) {
+            if let Err(error) = self.outlet.take(&record) {
+                tracing::error!(%error, "a detection is lost");
+            }
+        }
+    }
+
+    fn tell_losses(&mut self) {
+        if Instant::now() < self.next_stats {
+            return;
+        }
+        self.next_stats = Instant::now() + STATS_INTERVAL;
+        let stats = match self.sensor.stats() {
+            Ok(stats) => stats,
+            Err(error) => {
+                tracing::warn!(%error, "cannot tell what the kernel lost");
+                return;
+            }
+        };
+        let lost = lost_events(&stats);
+        if lost > self.told_lost {
+            tracing::warn!(
+                lost = lost - self.told_lost,
+                ?stats,
+                "the kernel lost events: its rings were full, or files were gone too soon"
+            );
+        }
+        self.told_lost = lost;
+    }
+}
+
+impl Held {
+    fn push(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+        self.ends.push(self.bytes.len());
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts
+            .zip(&self.ends)
+            .filter_map(|(start, &end)| self.bytes.get(start..end))
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+        // A storm need not be remembered for good.
+        self.bytes.shrink_to(1 << 20);
+    }
+}
+
+fn apply(
+    judge: &mut Judge,
+    recording: &mut Option<recording::Writer<BufWriter<File>>>,
+    step: Step<'_>,
+    records: &mut Vec<Record>,
+) {
+    if let Some(writer) = recording
+        && let Err(error) = writer.write(&step)
+    {
+        tracing::error!(%error, "the recording ends here");
+        *recording = None;
+    }
+    if let Err(error) = judge.apply(step, records) {
+        tracing::error!(%error, "a kernel event is lost");
+    }
+}
+
+/// Events that the kernel could not hand over, or not look at.
+fn lost_events(stats: &Stats) -> u64 {
+    stats.exec_ring_full
+        + stats.fork_ring_full
+        + stats.exit_ring_full
+        + stats.open_ring_full
+        + stats.open_race
+        + stats.open_unreadable
+        + stats.task_dropped
+        + stats.scratch_missing
+}
+
+/// The offset between the clocks, and the time since boot.
+fn clocks() -> (Clock, BootNanos) {
+    let boot = nanos(clock_gettime(ClockId::Boottime));
+    let unix = nanos(clock_gettime(ClockId::Realtime));
+    let clock = Clock {
+        boot_to_unix_ns: unix - boot,
+    };
+    (clock, u64::try_from(boot).unwrap_or(0))
+}
+
+fn nanos(time: Timespec) -> i64 {
+    time.tv_sec * 1_000_000_000 + time.tv_nsec
+}
+
+/// Which of these became readable; none after `timeout`.
+fn wait_for<const N: usize>(
+    fds: [std::os::fd::BorrowedFd<'_>; N],
+    timeout: Option<Duration>,
+) -> [bool; N] {
+    let mut polled = fds.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
+    let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+    match poll(&mut polled, timeout.as_ref()) {
+        // Interrupted is nothing; anything else shows as nothing too, and the next round finds what is there.
+        Ok(0) | Err(Errno::INTR) => [false; N],
+        Ok(_) | Err(_) => polled.map(|fd| !fd.revents().is_empty()),
+    }
+}

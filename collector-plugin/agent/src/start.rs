@@ -1,0 +1,280 @@
+//! What `run` and `exec` do alike: from a configuration to a watching thread.
+
+use std::fs::File;
+use std::io::{self, BufWriter};
+use std::os::fd::OwnedFd;
+use std::thread::JoinHandle;
+
+use anyhow::Context as _;
+use scoutline_abi::raw;
+use scoutline_detect::recipe::Matcher;
+use scoutline_detect::{Detector, Facts, Scope, Settings};
+use scoutline_loader::hooks::Family;
+use scoutline_loader::{Attachment, Outcome, Sensor, trim_heap};
+use scoutline_semconv::{Resource, Value};
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use crate::cli::{CommonArgs, Output, WatchArgs};
+use crate::commands::read_recipes;
+use crate::config::{self, Config, Loaded};
+use crate::host::{Host, environment, resource};
+use crate::pipeline::{
+    Export, Judge, Lines, Outlet, Preamble, StopSender, Watched, Watcher, Writer, stop_channel,
+};
+use crate::variables::Variables;
+
+/// This kernel or these privileges let the sensor see neither executions nor opens.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "neither executions nor opens of files can be watched:\n{reasons}\n`scoutline doctor` says what is missing"
+)]
+pub struct NothingToWatch {
+    reasons: String,
+}
+
+/// The configuration and what it needs, before anything is loaded.
+pub struct Prepared {
+    /// What the user wants.
+    pub config: Config,
+    matcher: Matcher,
+    host: Host,
+    resource: Resource,
+    environment: scoutline_detect::recipe::Environment,
+}
+
+/// A sensor that watches.
+pub struct Watching {
+    thread: JoinHandle<Watched>,
+    stop: StopSender,
+    ended: oneshot::Receiver<()>,
+}
+
+impl Prepared {
+    /// Reads configuration, recipes and host.
+    ///
+    /// # Errors
+    /// If the configuration or all recipes are wrong; one wrong recipe only disables itself.
+    pub fn new(args: &CommonArgs, variables: &Variables) -> anyhow::Result<Self> {
+        let Loaded {
+            config, warnings, ..
+        } = config::load(args.config.as_deref(), variables)?;
+        for warning in warnings {
+            tracing::warn!("{warning}");
+        }
+        let recipes = read_recipes(args, &config)?;
+        for diagnostic in &recipes.diagnostics {
+            tracing::warn!("{diagnostic}");
+        }
+        let matcher = recipes.compile(&config.recipes.options)?;
+        let host = Host::read()?;
+        let environment = environment(config.environment_name(), variables);
+        let resource = resource(&host, environment, &config.resource);
+        Ok(Self {
+            config,
+            matcher,
+            host,
+            resource,
+            environment,
+        })
+    }
+
+    /// The exporters to run: those of the configuration, unless the user wants none.
+    pub fn exporters(&self, args: &WatchArgs) -> &[config::Exporter] {
+        if args.no_export {
+            &[]
+        } else {
+            &self.config.exporters
+        }
+    }
+
+    /// Loads and attaches the sensor, starts its thread, and says that it watches.
+    ///
+    /// # Errors
+    /// If nothing can be watched, or a file cannot be written.
+    pub fn watch(
+        self,
+        args: &WatchArgs,
+        scope: Scope,
+        export: &Export,
+        lines: Option<(Output, Lines)>,
+        wants_summary: bool,
+    ) -> anyhow::Result<Watching> {
+        let secret = Uuid::new_v4().as_u64_pair();
+        let (mut sensor, attachments) = Sensor::load(
+            self.matcher.sieve(),
+            [secret.0, secret.1],
+            self.config.file_open,
+        )?;
+        let hook_exec = hook_in_use(&attachments, Family::Exec);
+        let hook_open = hook_in_use(&attachments, Family::FileOpen);
+        tell(&attachments, hook_exec, hook_open)?;
+        let mut tasks = Vec::new();
+        if let Err(error) = sensor.tasks(|bytes| tasks.push(bytes.to_vec())) {
+            tracing::warn!(%error, "processes that were there before have no lineage");
+        }
+        trim_heap();
+
+        let facts = Facts {
+            boot_id: self.host.boot_id,
+            start_id: Uuid::new_v4().to_string(),
+            id_key: Uuid::new_v4().into_bytes(),
+            users: self.host.users,
+            mounts: self.host.mounts,
+            environment: self.environment,
+            sensor_tgid: sensor.own_tgid(),
+            hook_open: hook_open.unwrap_or_default().to_owned(),
+            hook_exec: hook_exec.unwrap_or_default().to_owned(),
+        };
+        let settings = Settings {
+            window_ns: u64::try_from(self.config.window.as_nanos()).unwrap_or(u64::MAX),
+            scope,
+        };
+        let recording = match &args.record {
+            Some(path) => {
+                let preamble = Preamble {
+                    sensor_version: scoutline_semconv::scope::VERSION.to_owned(),
+                    abi_version: raw::ABI_VERSION,
+                    facts: facts.clone(),
+                    settings,
+                    resource: texts(&self.resource),
+                };
+                let begin = || -> io::Result<_> {
+                    Writer::new(BufWriter::new(File::create(path)?), &preamble)
+                };
+                Some(begin().with_context(|| format!("cannot record to {}", path.display()))?)
+            }
+            None => None,
+        };
+        let mut outlet = Outlet::new(self.resource, export.limits(), export.queues());
+        if let Some((output, lines)) = lines {
+            outlet = outlet.print(output, lines);
+        }
+        if wants_summary {
+            outlet = outlet.summarise();
+        }
+        let judge = Judge::new(Detector::new(self.matcher, facts, settings));
+        let watcher = Watcher::new(sensor, judge, outlet, recording, &tasks);
+        Watching::start(watcher).context("cannot start the thread that reads the kernel")
+    }
+}
+
+impl Watching {
+    fn start(watcher: Watcher) -> io::Result<Self> {
+        let (stop, stopped) = stop_channel()?;
+        let (alive, ended) = oneshot::channel::<()>();
+        let thread = std::thread::Builder::new()
+            .name("watcher".to_owned())
+            .spawn(move || {
+                let _alive = alive;
+                let stopped: OwnedFd = stopped;
+                watcher.run(&stopped)
+            })?;
+        Ok(Self {
+            thread,
+            stop,
+            ended,
+        })
+    }
+
+    /// Waits until the thread ends by itself, which it only does if it panicked.
+    pub async fn broken(&mut self) {
+        // The sender is never used: it is dropped when the thread ends.
+        let _ = (&mut self.ended).await;
+    }
+
+    /// Ends the watch once everything that happened before has been judged.
+    ///
+    /// # Errors
+    /// If the thread panicked.
+    pub fn stop(self) -> anyhow::Result<Watched> {
+        drop(self.stop);
+        self.thread
+            .join()
+            .map_err(|_| anyhow::anyhow!("the thread that reads the kernel broke down"))
+    }
+}
+
+/// Says at the end what was lost, if anything was.
+pub fn tell_losses(watched: &Watched, delivered: &[crate::pipeline::Delivered]) {
+    let lost_events = watched.lost_events();
+    if lost_events > 0 {
+        tracing::warn!(lost_events, stats = ?watched.stats, "kernel events were lost");
+    }
+    if watched.lost != Default::default() {
+        tracing::warn!(lost = ?watched.lost, "not everything could be handed out");
+    }
+    for delivered in delivered {
+        let lost = delivered.counts.dropped.total() + delivered.counts.rejected;
+        if lost > 0 {
+            tracing::warn!(
+                exporter = delivered.exporter,
+                records = lost,
+                counts = ?delivered.counts,
+                "records were not delivered"
+            );
+        }
+    }
+}
+
+fn hook_in_use(attachments: &[Attachment], family: Family) -> Option<&'static str> {
+    attachments
+        .iter()
+        .find(|it| it.hook.family == family && matches!(it.outcome, Outcome::Attached))
+        .map(|it| it.hook.name)
+}
+
+fn tell(
+    attachments: &[Attachment],
+    exec: Option<&'static str>,
+    open: Option<&'static str>,
+) -> Result<(), NothingToWatch> {
+    for attachment in attachments {
+        if let Outcome::Failed(reason) = &attachment.outcome {
+            tracing::debug!(hook = attachment.hook.name, %reason, "hook not used");
+        }
+    }
+    if exec.is_none() && open.is_none() {
+        let reasons: Vec<_> = attachments
+            .iter()
+            .filter_map(|it| match &it.outcome {
+                Outcome::Failed(reason) => Some(format!("  {}: {reason}", it.hook.name)),
+                Outcome::Attached | Outcome::NotNeeded => None,
+            })
+            .collect();
+        return Err(NothingToWatch {
+            reasons: reasons.join("\n"),
+        });
+    }
+    for (family, hook) in [(Family::Exec, exec), (Family::FileOpen, open)] {
+        if hook.is_none() {
+            tracing::warn!(
+                "{} cannot be watched here; `scoutline doctor` says why",
+                family.name()
+            );
+        }
+    }
+    tracing::info!(
+        executions = exec.unwrap_or("none"),
+        opens = open.unwrap_or("none"),
+        "watching"
+    );
+    Ok(())
+}
+
+/// A Resource's values as texts, all of which they are.
+fn texts(resource: &Resource) -> Vec<(String, String)> {
+    resource
+        .attributes
+        .iter()
+        .map(|(key, value)| {
+            let text = match value {
+                Value::Static(text) => (*text).to_owned(),
+                Value::Shared(text) => text.to_string(),
+                Value::String(text) => text.clone(),
+                other => format!("{other:?}"),
+            };
+            (key.to_string(), text)
+        })
+        .collect()
+}
