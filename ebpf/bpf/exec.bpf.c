@@ -41,8 +41,7 @@ struct {
 	__type(value, struct exec_scratch);
 } task_scratch SEC(".maps");
 
-static __always_inline void write_string(struct path_writer *out, struct text *text,
-					 const char *string)
+static __always_inline void write_string(struct path_writer *out, struct text *text, const char *string)
 {
 	__u32 at = *out->used;
 	long len;
@@ -61,8 +60,7 @@ static __always_inline void write_string(struct path_writer *out, struct text *t
 	*out->used = at + len;
 }
 
-static __always_inline void write_argv(struct path_writer *out, struct text *text,
-				       struct mm_struct *mm)
+static __always_inline void write_argv(struct path_writer *out, struct text *text, struct mm_struct *mm)
 {
 	unsigned long start = mm->arg_start;
 	unsigned long len = mm->arg_end - start;

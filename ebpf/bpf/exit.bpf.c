@@ -28,6 +28,9 @@ int BPF_PROG(fork__tp_btf, struct task_struct *parent, struct task_struct *child
 	}
 	fill_header(&event->header, SL_EVENT_FORK, sizeof(*event), bpf_ktime_get_boot_ns());
 	fill_task(&event->task, child);
+	event->forker_start_ns = parent->group_leader->start_boottime;
+	event->forker_tgid = parent->tgid;
+	event->pad = 0;
 	bpf_ringbuf_submit(event, 0);
 	count(stats, fork_sent);
 	return 0;
@@ -51,8 +54,7 @@ int BPF_PROG(exit__tp_btf, struct task_struct *task)
 	event->start_ns = task->group_leader->start_boottime;
 	event->exec_id = task->self_exec_id;
 	event->tgid = task->tgid;
-	event->exit_code = signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code :
-							       task->exit_code;
+	event->exit_code = signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code : task->exit_code;
 	bpf_ringbuf_submit(event, 0);
 	count(stats, exit_sent);
 	return 0;

@@ -322,6 +322,22 @@ impl Default for Open {
 }
 
 impl Open {
+    /// What the kernel says for `root_len`: leaf first, each component with its slash.
+    fn root_bytes(&self) -> u32 {
+        let components = self.path_mount.split('/').filter(|part| !part.is_empty());
+        let mut lens: Vec<_> = components.map(|part| part.len() + 1).collect();
+        if !self.leaf.is_empty() {
+            lens.push(self.leaf.len() + 1);
+        }
+        match self.root_len {
+            raw::ROOT_OUTSIDE => raw::ROOT_OUTSIDE,
+            depth => {
+                let bytes: usize = lens.iter().rev().take(depth as usize).sum();
+                bytes.try_into().expect("record fits")
+            }
+        }
+    }
+
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut tail = Tail::default();
         let mut event = raw::OpenEvent {
@@ -331,7 +347,7 @@ impl Open {
                 device: self.device,
                 fs_magic: self.fs_magic,
                 mode: self.mode,
-                root_len: self.root_len,
+                root_len: self.root_bytes(),
                 path_fs: tail.path(self.path_fs, &self.leaf),
                 path_mount: tail.path(self.path_mount, &self.leaf),
                 ..file()
@@ -357,6 +373,9 @@ pub(crate) fn fork(task: raw::TaskInfo, time_ns: u64) -> Vec<u8> {
     raw::ForkEvent {
         header: header(raw::EVENT_FORK, size_of::<raw::ForkEvent>(), time_ns),
         task,
+        forker_start_ns: task.parent_start_ns,
+        forker_tgid: task.parent_tgid,
+        pad: 0,
     }
     .as_bytes()
     .to_vec()

@@ -95,8 +95,8 @@ impl Mounts {
         let whole = paths.add_mounted(&mounted);
         self.add_translated(file.device, &inside, &mut paths);
         if file.root_len != ROOT_OUTSIDE {
-            let depth = usize::try_from(file.root_len).unwrap_or(usize::MAX);
-            paths.add_below_root(&mounted, depth, whole);
+            let inside_root = usize::try_from(file.root_len).unwrap_or(usize::MAX);
+            paths.add_below_root(&mounted.leading(inside_root), whole);
         }
         paths
     }
@@ -110,7 +110,7 @@ impl Mounts {
             return;
         }
         let mut path = Vec::new();
-        inside.write(usize::MAX, &mut path);
+        inside.write(&mut path);
         let translations = mounts
             .iter()
             .filter_map(|(root, mount_point)| {
@@ -133,7 +133,7 @@ impl Paths {
         }
         let mut path = usual.as_bytes().to_vec();
         if inside.leaf().is_some() {
-            inside.write(usize::MAX, &mut path);
+            inside.write(&mut path);
         }
         if usual == "/proc" {
             path = without_task(&path);
@@ -147,30 +147,14 @@ impl Paths {
             return None;
         }
         let mut path = Vec::new();
-        mounted.write(usize::MAX, &mut path);
+        mounted.write(&mut path);
         Some(self.push(&path))
     }
 
     /// What the process itself calls the file. People are shown the whole path.
-    fn add_below_root(&mut self, mounted: &Path<'_>, depth: usize, whole: Option<usize>) {
-        let known = mounted.components().count();
-        if depth > known || (depth == known && whole.is_some()) {
-            return;
-        }
+    fn add_below_root(&mut self, below: &Path<'_>, whole: Option<usize>) {
         let mut path = Vec::new();
-        for component in mounted
-            .components()
-            .take(depth)
-            .collect::<Vec<_>>()
-            .iter()
-            .rev()
-        {
-            path.push(b'/');
-            path.extend_from_slice(component);
-        }
-        if path.is_empty() {
-            path.push(b'/');
-        }
+        below.write(&mut path);
         let before = self.paths.len();
         let place = self.push(&path);
         if place == before

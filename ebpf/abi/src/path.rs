@@ -35,17 +35,24 @@ impl<'a> Path<'a> {
         self.text.is_partial()
     }
 
-    /// Appends `/component/leaf` to `out`, at most the last `depth` components; `"/"` for the root.
+    /// The first `bytes` bytes: the path as seen from a directory further down. They are whole even if the far
+    /// end of the path is not.
+    #[must_use]
+    pub fn leading(&self, bytes: usize) -> Path<'a> {
+        let all = self.text.bytes;
+        Path::new(Text::whole(all.get(..bytes).unwrap_or(all)))
+    }
+
+    /// Appends the path from its root on; `"/"` for the root itself.
     ///
     /// A partial path begins with `/…` so that nobody takes it for an absolute one.
-    pub fn write(&self, depth: usize, out: &mut Vec<u8>) {
-        let components: Vec<_> = self.components().take(depth).collect();
-        if self.is_partial() && depth >= components.len() {
+    pub fn write(&self, out: &mut Vec<u8>) {
+        if self.is_partial() {
             out.extend_from_slice("/\u{2026}".as_bytes());
-        }
-        if components.is_empty() && !self.is_partial() {
+        } else if self.leaf().is_none() {
             out.push(b'/');
         }
+        let components: Vec<_> = self.components().collect();
         for component in components.into_iter().rev() {
             out.push(b'/');
             out.extend_from_slice(component);
@@ -55,7 +62,7 @@ impl<'a> Path<'a> {
     /// The whole path as text, bytes that are no UTF-8 replaced.
     pub fn to_text(&self) -> String {
         let mut bytes = Vec::with_capacity(self.text.bytes.len() + 4);
-        self.write(usize::MAX, &mut bytes);
+        self.write(&mut bytes);
         String::from_utf8_lossy(&bytes).into_owned()
     }
 }
@@ -84,7 +91,9 @@ mod tests {
     #[test]
     fn takes_the_part_below_a_root() {
         let mut out = Vec::new();
-        path(b"issue/etc/jail/srv/").write(2, &mut out);
+        path(b"issue/etc/jail/srv/")
+            .leading(b"issue/etc/".len())
+            .write(&mut out);
         assert_eq!(out, b"/etc/issue");
     }
 }

@@ -116,6 +116,9 @@ pub struct ExecEvent {
 pub struct ForkEvent {
     pub header: EventHeader,
     pub task: TaskInfo,
+    pub forker_start_ns: u64,
+    pub forker_tgid: u32,
+    pub pad: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]

@@ -51,7 +51,7 @@ fn rust_layouts() -> BTreeMap<&'static str, Layout> {
         "exec_event" => ExecEvent {
             header, task, file, cwd, filename, interpreter, argv, old_tid, flags,
         }
-        "fork_event" => ForkEvent { header, task }
+        "fork_event" => ForkEvent { header, task, forker_start_ns, forker_tgid, pad }
         "exit_event" => ExitEvent { header, start_ns, exec_id, tgid, exit_code }
         "fold_key" => FoldKey { program, object }
         "fold_value" => FoldValue { count, sent_ns }

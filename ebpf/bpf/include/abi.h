@@ -97,8 +97,8 @@ struct file_info {
 	__u32 mount_id;
 	__u32 mode; /* i_mode: type and permissions */
 	__u32 nlink;
-	__u32 flags;     /* SL_FILE_* */
-	__u32 root_len;  /* bytes of path_mount below the process's root; SL_ROOT_OUTSIDE if not below */
+	__u32 flags;    /* SL_FILE_* */
+	__u32 root_len; /* bytes of path_mount below the process's root; SL_ROOT_OUTSIDE if not below */
 	struct text path_fs;    /* A: from the root of the file system's superblock */
 	struct text path_mount; /* B: from the root of the mount namespace */
 };
@@ -116,8 +116,8 @@ struct exec_event {
 	struct text filename;    /* as typed by the caller */
 	struct text interpreter; /* differs from filename for a script */
 	struct text argv;        /* NUL after each; bounded by SL_ARGV_LEN */
-	__u32 old_tid;           /* the thread that called exec, in place of which the leader stands now */
-	__u32 flags;             /* SL_EXEC_* */
+	__u32 old_tid; /* the thread that called exec, in place of which the leader stands now */
+	__u32 flags;   /* SL_EXEC_* */
 };
 
 #define SL_EXEC_SCRIPT (1u << 0)
@@ -125,6 +125,10 @@ struct exec_event {
 struct fork_event {
 	struct event_header header;
 	struct task_info task; /* of the child */
+	/* Who forked: not always the parent (CLONE_PARENT), but always what the child still runs. */
+	__u64 forker_start_ns;
+	__u32 forker_tgid;
+	__u32 pad;
 };
 
 struct exit_event {
@@ -216,15 +220,15 @@ struct stats {
 	__u64 exit_ring_full;
 	__u64 open_seen; /* = sum of the eight below */
 	__u64 open_unmatched;
-	__u64 open_own;  /* by the sensor itself */
-	__u64 open_path; /* O_PATH: nothing can be read through it */
-	__u64 open_race; /* descriptor closed or replaced before it could be looked at */
+	__u64 open_own;        /* by the sensor itself */
+	__u64 open_path;       /* O_PATH: nothing can be read through it */
+	__u64 open_race;       /* descriptor closed or replaced before it could be looked at */
 	__u64 open_unreadable; /* a kernel structure could not be read */
 	__u64 open_folded;
 	__u64 open_sent;
 	__u64 open_ring_full;
-	__u64 fold_full;    /* of open_sent: sent unfolded */
-	__u64 fold_quota;   /* of open_sent and open_folded: under a shared key */
+	__u64 fold_full;  /* of open_sent: sent unfolded */
+	__u64 fold_quota; /* of open_sent and open_folded: under a shared key */
 	__u64 task_sent;
 	__u64 task_dropped;
 	__u64 scratch_missing; /* a per-CPU buffer could not be had: cannot happen, counted all the same */

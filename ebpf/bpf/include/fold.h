@@ -43,7 +43,8 @@ static __always_inline __u64 fold_program(struct task_struct *task)
 	return mix(hash ^ task->self_exec_id ^ fold_secret[1]);
 }
 
-static __always_inline __u64 fold_object(__u64 inode, __u64 dentry, __u64 vfsmount, __u64 name, __u32 mode)
+static __always_inline __u64 fold_object(__u64 inode, __u64 dentry, __u64 vfsmount, __u64 name,
+					 __u32 mode)
 {
 	struct inode *node = (void *)inode;
 	__u64 hash = mix(fold_secret[1] ^ BPF_CORE_READ(node, i_ino));

@@ -78,7 +78,8 @@ static __always_inline __u64 dentry_parent(const struct dentry_head *head)
 static __always_inline __u32 dentry_name_len(const struct dentry_head *head)
 {
 	return head_at(head, dentry_offset(struct dentry, d_name) + field_offset(struct qstr, len),
-		       __u32) & SL_NAME_LEN;
+		       __u32) &
+	       SL_NAME_LEN;
 }
 
 static __always_inline __u64 dentry_name(const struct dentry_head *head)

@@ -39,7 +39,7 @@ struct sieve_walk {
 	__u64 root_mount;
 	__u64 leaf_name;
 	__u64 leaf_word; /* its first eight bytes */
-	__u64 matched; /* the signature that matched */
+	__u64 matched;   /* the signature that matched */
 	__u32 leaf_len;
 	__u32 class;
 	bool is_bind; /* some mount on the way begins below the root of its file system */
@@ -154,8 +154,8 @@ static __always_inline int next_component(struct sieve_walk *walk, struct dentry
 }
 
 /* `point` is NULL for path A. Not inlined: it is needed twice, and the stack is short. */
-static __noinline int sieve_path(const struct sieve_table *table, struct sieve_walk *walk,
-				 __u64 dentry, struct mount_point *point)
+static __noinline int sieve_path(const struct sieve_table *table, struct sieve_walk *walk, __u64 dentry,
+				 struct mount_point *point)
 {
 	__u64 words[SL_HASHED_LEN / 8];
 	struct dentry_head head;

@@ -38,8 +38,8 @@ static __inline __attribute__((always_inline)) __u64 hash_name(const __u64 *word
 	return hash;
 }
 
-static __inline __attribute__((always_inline)) __u64 signature(__u32 class, __u64 kind, __u64 a,
-							       __u64 b, __u64 c)
+static __inline __attribute__((always_inline)) __u64 signature(__u32 class, __u64 kind, __u64 a, __u64 b,
+							       __u64 c)
 {
 	__u64 hash = mix(0x5c0771e51e7e0001ULL ^ kind ^ class);
 
@@ -52,8 +52,8 @@ static __inline __attribute__((always_inline)) __u64 signature(__u32 class, __u6
 static __inline __attribute__((always_inline)) __u64
 tail_signature(__u32 class, __u64 kind, __u32 mask, __u64 leaf, __u64 parent, __u64 grandparent)
 {
-	return signature(class, kind ^ ((__u64)mask << 16), mask & 1 ? leaf : 0,
-			 mask & 2 ? parent : 0, mask & 4 ? grandparent : 0);
+	return signature(class, kind ^ ((__u64)mask << 16), mask & 1 ? leaf : 0, mask & 2 ? parent : 0,
+			 mask & 4 ? grandparent : 0);
 }
 
 static __inline __attribute__((always_inline)) __u64 glob_kind(__u32 kind, __u32 len)

@@ -91,7 +91,11 @@ impl Detector {
             }
             Event::Fork(fork) => {
                 self.counters.forks += 1;
-                self.table.fork(&fork.task, time_ns);
+                let forker = ProcessId {
+                    tgid: fork.forker_tgid,
+                    start_ns: fork.forker_start_ns,
+                };
+                self.table.fork(&fork.task, forker, time_ns);
             }
             Event::Exit(exit) => {
                 self.counters.exits += 1;

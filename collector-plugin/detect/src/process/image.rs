@@ -81,6 +81,6 @@ impl Image {
 
 fn written(path: &Path<'_>) -> Arc<str> {
     let mut bytes = Vec::new();
-    path.write(usize::MAX, &mut bytes);
+    path.write(&mut bytes);
     readable(&bytes).into()
 }

@@ -68,11 +68,9 @@ impl Table {
 
     pub(super) fn join_tree(&mut self, task: &TaskInfo) {
         let id = ProcessId::of(task);
-        let tree = if task.parent_tgid == self.sensor_tgid {
-            Some(id)
-        } else {
-            self.tree(id)
-        };
+        // A child of the sensor's child can make itself the sensor's: it stays in the tree of its forker.
+        let is_root = task.parent_tgid == self.sensor_tgid;
+        let tree = self.tree(id).or_else(|| is_root.then_some(id));
         if let Some(process) = self.processes.get_mut(&id)
             && process.tree.is_none()
         {

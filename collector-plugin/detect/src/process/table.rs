@@ -124,13 +124,12 @@ impl Table {
         self.remember_lineage(ProcessId::of(task));
     }
 
-    /// A fork: the child runs what its parent runs.
-    pub(crate) fn fork(&mut self, task: &TaskInfo, at: BootNanos) {
+    /// A fork: the child runs what `forker` runs, which need not be its parent.
+    pub(crate) fn fork(&mut self, task: &TaskInfo, forker: ProcessId, at: BootNanos) {
         self.meet(task, at);
         let id = ProcessId::of(task);
-        let parent = ProcessId::parent_of(task);
         if let Some(process) = self.processes.get_mut(&id) {
-            process.parent = Some(parent);
+            process.parent = Some(forker);
             process.forked_from = Some(task.exec_id);
             process.lineage = None;
         }

@@ -47,6 +47,11 @@ fn ancestors(table: &mut Table, task: &TaskInfo) -> (Vec<String>, bool) {
 }
 
 /// init, a shell that it forked and that executed bash.
+/// A fork by the parent, as nearly all are.
+fn fork(table: &mut Table, task: &TaskInfo, at: BootNanos) {
+    table.fork(task, ProcessId::parent_of(task), at);
+}
+
 fn shell() -> (Table, TaskInfo, TaskInfo) {
     let mut table = Table::new(50);
     let init = TaskInfo {
@@ -60,7 +65,7 @@ fn shell() -> (Table, TaskInfo, TaskInfo) {
         session_id: 20,
         ..child_of(&init, 20, 20)
     };
-    table.fork(&shell, 20);
+    fork(&mut table, &shell, 20);
     let shell = TaskInfo {
         exec_id: 2,
         ..shell
@@ -73,7 +78,7 @@ fn shell() -> (Table, TaskInfo, TaskInfo) {
 fn a_fork_runs_what_its_parent_runs_until_it_executes() {
     let (mut table, _, shell) = shell();
     let child = child_of(&shell, 30, 30);
-    table.fork(&child, 30);
+    fork(&mut table, &child, 30);
     assert_eq!(path(&mut table, &child).as_deref(), Some("/bin/bash"));
     let cat = TaskInfo {
         exec_id: 3,
@@ -91,10 +96,27 @@ fn a_fork_runs_what_its_parent_runs_until_it_executes() {
 }
 
 #[test]
+fn a_child_given_to_its_grandparent_runs_what_its_forker_runs() {
+    let (mut table, init, shell) = shell();
+    // CLONE_PARENT: the parent is init, and the numbers of executions happen to agree.
+    let child = TaskInfo {
+        exec_id: shell.exec_id,
+        session_id: shell.session_id,
+        ..child_of(&init, 30, 30)
+    };
+    table.fork(&child, ProcessId::of(&shell), 30);
+    assert_eq!(path(&mut table, &child).as_deref(), Some("/bin/bash"));
+    assert_eq!(
+        ancestors(&mut table, &child),
+        (vec!["/bin/bash".into(), "/sbin/init".into()], true)
+    );
+}
+
+#[test]
 fn lineage_outlives_the_ancestors() {
     let (mut table, _, shell) = shell();
     let child = child_of(&shell, 30, 30);
-    table.fork(&child, 30);
+    fork(&mut table, &child, 30);
     table.exit(&exit(&shell, 40));
     table.exit(&exit(&shell, 41));
     table.expire(40 + GRACE_NS);
@@ -126,7 +148,7 @@ fn a_new_owner_of_a_pid_ends_the_old_one() {
     let (mut table, init, shell) = shell();
     table.take_over();
     let next = child_of(&init, shell.tgid, 99);
-    table.fork(&next, 99);
+    fork(&mut table, &next, 99);
     assert_eq!(table.take_over(), [(99, ProgramId::of(&shell))]);
     assert_eq!(path(&mut table, &next).as_deref(), Some("/sbin/init"));
     // The old one is heard of once more: it stays what it was, and over.
@@ -163,13 +185,13 @@ fn sessions_are_known_by_their_leader() {
     let (mut table, init, shell) = shell();
     let leader = ProcessId::of(&shell);
     let child = child_of(&shell, 30, 30);
-    table.fork(&child, 30);
+    fork(&mut table, &child, 30);
     assert_eq!(table.leader(ProcessId::of(&child)), Some(leader));
     // The leader is gone: children of children still know it.
     table.exit(&exit(&shell, 40));
     table.expire(40 + GRACE_NS);
     let grandchild = child_of(&child, 31, 50);
-    table.fork(&grandchild, 50);
+    fork(&mut table, &grandchild, 50);
     assert_eq!(table.leader(ProcessId::of(&grandchild)), Some(leader));
     // setsid without an event.
     let own = TaskInfo {
@@ -207,9 +229,9 @@ fn the_tree_is_what_the_sensor_starts() {
         parent_start_ns: 5,
         ..task(60, 60, 4)
     };
-    table.fork(&root, 60);
+    fork(&mut table, &root, 60);
     let child = child_of(&root, 61, 61);
-    table.fork(&child, 61);
+    fork(&mut table, &child, 61);
     let root = ProcessId::of(&root);
     assert_eq!(table.tree(root), Some(root));
     assert_eq!(table.tree(ProcessId::of(&child)), Some(root));
@@ -235,11 +257,11 @@ fn a_full_table_forgets_the_ended_first_counts_it_and_says_that_lineage_is_missi
     let third = child_of(&first, 12, 12);
     table.scan(&third, 13, image("/third"));
     let fourth = child_of(&third, 13, 13);
-    table.fork(&fourth, 14);
+    fork(&mut table, &fourth, 14);
     assert_eq!((table.len(), table.evictions()), (3, 1));
     assert_eq!(path(&mut table, &ended), None);
     assert_eq!(path(&mut table, &first).as_deref(), Some("/first"));
-    table.fork(&child_of(&fourth, 14, 14), 15);
+    fork(&mut table, &child_of(&fourth, 14, 14), 15);
     assert_eq!((table.len(), table.evictions()), (3, 2));
     assert_eq!(path(&mut table, &first), None, "the oldest goes");
     assert!(!ancestors(&mut table, &third).1);
@@ -319,7 +341,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 fn apply(table: &mut Table, at: u64, happened: &Happened) {
     match happened {
-        Happened::Fork(task) => table.fork(task, at),
+        Happened::Fork(task) => fork(table, task, at),
         Happened::Exec(task, path) => {
             table.exec(task, at, image(path));
         }
