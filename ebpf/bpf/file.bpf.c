@@ -26,7 +26,7 @@
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 8 * 1024 * 1024);
+	__uint(max_entries, 4 * 1024 * 1024);
 } opens SEC(".maps");
 
 /* One open that passed the sieve, before it has a record. */
@@ -41,31 +41,32 @@ struct open {
 	__u32 flags;
 };
 
-struct open_small {
+struct open_record {
 	struct open_event event;
-	__u8 tail[SL_OPEN_TAIL_SMALL];
-};
-
-struct open_large {
-	struct open_event event;
-	__u8 tail[SL_OPEN_TAIL_LARGE];
+	__u8 tail[SL_OPEN_TAIL];
 };
 
 /* ---- Records ---------------------------------------------------------------------------------- */
 
-static __always_inline void fill_open(struct open_event *event, __u8 *tail, __u64 limit,
-				      const struct open *open, struct task_struct *task)
+/*
+ * Room is reserved before the paths are written, and of one size: a buffer a CPU would be overwritten where
+ * a hook can be preempted. The reader leaves the unused rest behind.
+ */
+static __always_inline struct open_event *prepare(const struct open *open, struct task_struct *task)
 {
-	struct path_writer paths = {
-		.tail = tail,
-		.limit = limit,
-		.used = &event->header.size,
-		.root_len = &event->file.root_len,
-	};
+	struct open_record *record = bpf_ringbuf_reserve(&opens, sizeof(*record), 0);
+	struct path_writer paths = { .limit = SL_OPEN_TAIL };
+	struct open_event *event;
 
-	event->header.size = 0;
+	if (!record)
+		return NULL;
+	event = &record->event;
+	paths.tail = record->tail;
+	paths.used = &event->header.size;
+	paths.root_len = &event->file.root_len;
 	paths.root_dentry = (__u64)BPF_CORE_READ(task, fs, root.dentry);
 	paths.root_mount = mount_of((__u64)BPF_CORE_READ(task, fs, root.mnt));
+	event->header.size = 0;
 	fill_task(&event->task, task);
 	fill_file(&event->file, &open->path, (void *)open->inode);
 	write_path(&paths, &event->file.path_fs, (__u64)open->path.dentry, 0, PATH_FS);
@@ -75,32 +76,8 @@ static __always_inline void fill_open(struct open_event *event, __u8 *tail, __u6
 	event->open_flags = open->open_flags;
 	event->file_mode = open->mode;
 	event->pad = 0;
-	/* The rest of the reserved tail is left behind by the reader. */
 	fill_header(&event->header, SL_EVENT_OPEN, sizeof(*event) + event->header.size, open->now);
-}
-
-/*
- * A record of one of two sizes: nearly all paths are short, and room has to be reserved before they are
- * written. A buffer a CPU would be overwritten where a hook can be preempted.
- */
-static __always_inline struct open_event *prepare(const struct open *open, struct task_struct *task)
-{
-	struct open_small *small = bpf_ringbuf_reserve(&opens, sizeof(*small), 0);
-	struct open_large *large;
-
-	if (!small)
-		return NULL;
-	fill_open(&small->event, small->tail, sizeof(small->tail), open, task);
-	if (!((small->event.file.path_fs.flags | small->event.file.path_mount.flags) &
-	      SL_TEXT_TRUNCATED))
-		return &small->event;
-	bpf_ringbuf_discard(small, BPF_RB_NO_WAKEUP);
-
-	large = bpf_ringbuf_reserve(&opens, sizeof(*large), 0);
-	if (!large)
-		return NULL;
-	fill_open(&large->event, large->tail, sizeof(large->tail), open, task);
-	return &large->event;
+	return event;
 }
 
 /* ---- Fold ------------------------------------------------------------------------------------- */

@@ -8,14 +8,13 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 pub const ABI_VERSION: u16 = 1;
 pub const COMM_LEN: usize = 16;
-pub const PATH_DEPTH: usize = 40;
+pub const PATH_DEPTH: usize = 32;
 pub const NAME_LEN: usize = 255;
 pub const HASHED_LEN: usize = 40;
 pub const ARGV_LEN: usize = 2048;
 pub const FILENAME_LEN: usize = 256;
 pub const EXEC_TAIL: usize = 8192;
-pub const OPEN_TAIL_SMALL: usize = 448;
-pub const OPEN_TAIL_LARGE: usize = 4608;
+pub const OPEN_TAIL: usize = 2048;
 pub const FOLD_QUOTA: u32 = 256;
 pub const FOLD_REARM_NS: u64 = 1_000_000_000;
 pub const EVENT_EXEC: u16 = 1;
@@ -172,7 +171,7 @@ pub struct SieveTable {
     pub bloom: [u64; BLOOM_WORDS],
     pub globs: [LeafGlob; CLASSES * LEAF_GLOBS],
     pub masks: [u32; CLASSES],
-    pub pad: u32,
+    pub classes: [u32; CLASSES],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]

@@ -59,7 +59,7 @@ fn rust_layouts() -> BTreeMap<&'static str, Layout> {
             header, task, file, key, count, open_flags, file_mode, flags, pad,
         }
         "leaf_glob" => LeafGlob { kind, len }
-        "sieve_table" => SieveTable { bloom, globs, masks, pad }
+        "sieve_table" => SieveTable { bloom, globs, masks, classes }
         "sensor_self" => SensorSelf { tgid, pad, root_mount, root_dentry }
         "stats" => Stats {
             exec_sent, exec_ring_full, fork_sent, fork_ring_full, exit_sent, exit_ring_full, open_seen,
@@ -79,8 +79,7 @@ fn rust_constants() -> BTreeMap<&'static str, u64> {
         ARGV_LEN,
         FILENAME_LEN,
         EXEC_TAIL,
-        OPEN_TAIL_SMALL,
-        OPEN_TAIL_LARGE,
+        OPEN_TAIL,
         FOLD_QUOTA,
         FOLD_REARM_NS,
         EVENT_EXEC,

@@ -22,7 +22,7 @@
 
 #define SL_COMM_LEN 16
 /* Components of one path. A deeper path is cut and flagged SL_TEXT_TRUNCATED, never dropped. */
-#define SL_PATH_DEPTH 40
+#define SL_PATH_DEPTH 32
 /* Bytes of one path component, as NAME_MAX. */
 #define SL_NAME_LEN 255
 /* Leading bytes of a component that the sieve hashes; the length is hashed as well. */
@@ -31,8 +31,7 @@
 #define SL_ARGV_LEN 2048
 #define SL_FILENAME_LEN 256
 #define SL_EXEC_TAIL 8192
-#define SL_OPEN_TAIL_SMALL 448
-#define SL_OPEN_TAIL_LARGE 4608
+#define SL_OPEN_TAIL 2048
 /* Folded objects of one program in one process, beyond which objects share one key. */
 #define SL_FOLD_QUOTA 256
 /* A repeat of a folded open is announced again after this long (see struct fold_value). */
@@ -195,7 +194,11 @@ struct sieve_table {
 	__u64 bloom[SL_BLOOM_WORDS];
 	struct leaf_glob globs[SL_CLASSES * SL_LEAF_GLOBS];
 	__u32 masks[SL_CLASSES]; /* bit m set: signatures with level mask m (1..7) exist */
-	__u32 pad;
+	/*
+	 * 0, 1, 2: the classes themselves. Read from a map, their values are unknown to the verifier, which then
+	 * goes through the sieve once and not once a class.
+	 */
+	__u32 classes[SL_CLASSES];
 };
 
 #define SL_SIEVE_SIGNATURES 8192

@@ -117,7 +117,7 @@ static __always_inline bool globs_match(const struct sieve_table *table, struct 
 #define STEP_STACKED 2 /* more mounts on one another than are looked through */
 #define STEP_UNREADABLE 3
 
-#define STACKED_MOUNTS 4
+#define STACKED_MOUNTS 3
 
 /*
  * Reads the next component into `head`, at `*dentry`, crossing mounts if there is a `point`. A loop of
@@ -202,20 +202,26 @@ static __noinline int sieve_path(const struct sieve_table *table, struct sieve_w
 	return step == STEP_ROOT ? SIEVE_UNMATCHED : SIEVE_TRUNCATED;
 }
 
-static __always_inline bool is_pseudo(struct sieve_walk *walk, const struct mount_point *point)
+static __always_inline __u32 class_of(const struct mount_point *point)
 {
 	struct super_block *sb = (void *)point->sb;
-	unsigned long magic = BPF_CORE_READ(sb, s_magic);
 
-	walk->class = magic == PROC_SUPER_MAGIC ? SL_CLASS_PROC : SL_CLASS_SYSFS;
-	return magic == PROC_SUPER_MAGIC || magic == SYSFS_MAGIC;
+	switch (BPF_CORE_READ(sb, s_magic)) {
+	case PROC_SUPER_MAGIC:
+		return SL_CLASS_PROC;
+	case SYSFS_MAGIC:
+		return SL_CLASS_SYSFS;
+	default:
+		return SL_CLASS_ORDINARY;
+	}
 }
 
 static __always_inline int sieve_file(struct sieve_walk *walk, const struct sensor_self *self,
 				      __u64 dentry, __u64 vfsmount)
 {
-	const struct sieve_table *table;
 	struct mount_point point = { .mount = mount_of(vfsmount), .root = self->root_dentry };
+	const struct sieve_table *table;
+	__u32 class = SL_CLASS_ORDINARY;
 	__u32 zero = 0;
 	int verdict;
 
@@ -229,14 +235,15 @@ static __always_inline int sieve_file(struct sieve_walk *walk, const struct sens
 	if (point.mount != self->root_mount) {
 		if (!read_mount(&point, point.mount))
 			return SIEVE_UNREADABLE;
-		if (is_pseudo(walk, &point))
-			return sieve_path(table, walk, dentry, NULL);
+		class = class_of(&point);
 	}
-	walk->class = SL_CLASS_ORDINARY;
-	verdict = sieve_path(table, walk, dentry, &point);
-	if (verdict == SIEVE_UNMATCHED && walk->is_bind)
-		return sieve_path(table, walk, dentry, NULL);
-	return verdict;
+	walk->class = table->classes[class];
+	if (class == SL_CLASS_ORDINARY) {
+		verdict = sieve_path(table, walk, dentry, &point);
+		if (verdict != SIEVE_UNMATCHED || !walk->is_bind)
+			return verdict;
+	}
+	return sieve_path(table, walk, dentry, NULL);
 }
 
 #endif
