@@ -15,7 +15,7 @@ pub(crate) fn matcher() -> Matcher {
         (
             "file_recipe",
             "11111111-2222-4333-8444-555555555555",
-            "{technique: T1082, tactics: [TA0007]}",
+            "{technique: T1082, tactics: [TA0007]}, {technique: T1016, tactics: [TA0007]}",
             r#"{files: [
                 {path: /proc/version, strength: strong, why: w},
                 {prefix: /etc/secret/, strength: strong, severity: high, why: w},

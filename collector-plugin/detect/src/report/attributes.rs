@@ -34,7 +34,7 @@ impl Attributes {
         self.set(name, cut(readable(text.as_bytes())));
     }
 
-    /// Texts from anywhere: each once, the first [`limits::ARRAY_LEN`]; nothing is set if there are none.
+    /// Texts from anywhere, the first [`limits::ARRAY_LEN`]; nothing is set if there are none.
     pub(super) fn texts<'a>(
         &mut self,
         name: &'static str,

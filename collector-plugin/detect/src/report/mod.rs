@@ -231,12 +231,15 @@ fn attack(recipe: &Recipe, attributes: &mut Attributes) {
         }
     }
     let techniques = recipe.attack.iter().map(|attack| attack.technique.id);
-    let tactics = recipe.attack.iter().flat_map(|attack| &attack.tactics);
     attributes.texts(attr::SCOUTLINE_ATTACK_TECHNIQUES, techniques);
-    attributes.texts(
-        attr::SCOUTLINE_ATTACK_TACTICS,
-        tactics.map(|tactic| tactic.id),
-    );
+    // Several techniques often serve one tactic.
+    let mut tactics = Vec::new();
+    for tactic in recipe.attack.iter().flat_map(|attack| &attack.tactics) {
+        if !tactics.contains(&tactic.id) {
+            tactics.push(tactic.id);
+        }
+    }
+    attributes.texts(attr::SCOUTLINE_ATTACK_TACTICS, tactics);
     attributes.set(
         attr::SCOUTLINE_ATTACK_VERSION,
         crate::recipe::attack::VERSION,
