@@ -10,7 +10,7 @@ use scoutline_abi::raw;
 use scoutline_detect::recipe::Matcher;
 use scoutline_detect::{Detector, Facts, Scope, Settings};
 use scoutline_loader::hooks::Family;
-use scoutline_loader::{Attachment, Outcome, Sensor, trim_heap};
+use scoutline_loader::{Attachment, LoadError, Outcome, Sensor, trim_heap};
 use scoutline_semconv::{Resource, Value};
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -105,7 +105,8 @@ impl Prepared {
             self.matcher.sieve(),
             [secret.0, secret.1],
             self.config.file_open,
-        )?;
+        )
+        .map_err(with_remedy)?;
         let hook_exec = hook_in_use(&attachments, Family::Exec);
         let hook_open = hook_in_use(&attachments, Family::FileOpen);
         tell(&attachments, hook_exec, hook_open)?;
@@ -214,6 +215,15 @@ pub fn tell_losses(watched: &Watched, delivered: &[crate::pipeline::Delivered]) 
                 "records were not delivered"
             );
         }
+    }
+}
+
+/// The loader knows what is refused, not how people get it.
+fn with_remedy(error: LoadError) -> anyhow::Error {
+    const PRIVILEGES: &str = "run it as root, or with CAP_BPF and CAP_PERFMON (`scoutline doctor` says which is missing)";
+    match error {
+        LoadError::NotPermitted => anyhow::Error::new(error).context(PRIVILEGES),
+        error => error.into(),
     }
 }
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use scoutline_otlp::{
     BatchLimits, BuildError, Counts, DEFAULT_CAPACITY, DEFAULT_CONSUMERS, Destination, Exporter,
-    ExporterConfig, QueueSender, queue,
+    ExporterConfig, ProbeError, QueueSender, probe, queue,
 };
+use thiserror::Error;
 use tokio::runtime::Handle;
 
 use super::outlet::shared_limits;
@@ -29,19 +30,32 @@ pub struct Delivered {
     pub counts: Counts,
 }
 
+/// Why the exporters cannot start.
+#[derive(Debug, Error)]
+pub enum ExportError {
+    /// A configuration can not work on this host: a URL that is none, a certificate that cannot be read.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// Whoever names a directory is there to name another one; a Collector may be away and come back.
+    #[error("cannot write to --otlp-dir")]
+    Directory(#[source] ProbeError),
+}
+
 impl Export {
     /// How long the end of the sensor waits for Collectors.
     pub const SHUTDOWN: Duration = Duration::from_secs(5);
 
     /// Starts `configured`, and one for `--otlp-dir`.
     ///
+    /// Blocks while it tries the directory, and so must not be called within the runtime.
+    ///
     /// # Errors
-    /// If a configuration can not work on this host: a URL that is none, a certificate that cannot be read.
+    /// [`ExportError`], before anything has started.
     pub fn start(
         configured: &[config::Exporter],
         otlp_dir: Option<PathBuf>,
         runtime: &Handle,
-    ) -> Result<Self, BuildError> {
+    ) -> Result<Self, ExportError> {
         let directory = otlp_dir.map(|directory| config::Exporter {
             config: ExporterConfig {
                 name: "--otlp-dir".to_owned(),
@@ -52,6 +66,11 @@ impl Export {
             queue_bytes: DEFAULT_CAPACITY,
             batch: BatchLimits::default(),
         });
+        if let Some(directory) = &directory {
+            runtime
+                .block_on(probe(&directory.config.destination))
+                .map_err(ExportError::Directory)?;
+        }
         let mut export = Self {
             exporters: Vec::new(),
             queues: Vec::new(),

@@ -25,7 +25,7 @@ mod recording;
 mod terminal;
 mod watcher;
 
-pub use export::{Delivered, Export};
+pub use export::{Delivered, Export, ExportError};
 pub use judge::{Judge, Step};
 pub use outlet::{Outlet, OutletError};
 pub use recording::{Preamble, ReadError, Reader, Writer};
