@@ -1,0 +1,202 @@
+//! A real OpenTelemetry Collector on this machine.
+
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use crate::program::Program;
+use crate::records::Records;
+
+/// Prints the path of the Collector, and builds it first if it has to.
+const BUILD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../make/collector");
+
+/// What a Collector says once its receivers listen.
+const READY: &str = "Everything is ready";
+
+/// A Collector with ports of its own that writes all log records into a file. It can end and come back.
+#[derive(Debug)]
+pub struct Collector {
+    binary: PathBuf,
+    directory: TempDir,
+    grpc_port: u16,
+    http_port: u16,
+    arguments: Vec<String>,
+    program: Option<Program>,
+}
+
+impl Collector {
+    /// Path of the Collector's program.
+    ///
+    /// # Errors
+    /// If it can not be built here.
+    pub fn build() -> Result<PathBuf> {
+        let output = Command::new(BUILD).output().context(BUILD)?;
+        if !output.status.success() {
+            bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
+        }
+        Ok(String::from_utf8(output.stdout)?.trim().into())
+    }
+
+    /// Prepares one that does not run yet: its ports are free.
+    ///
+    /// # Errors
+    /// If there are no ports, or no room for its files.
+    pub fn prepare(binary: &Path) -> Result<Self> {
+        // Both at once, so that they differ.
+        let (grpc, http) = (free_port()?, free_port()?);
+        let mut collector = Self {
+            binary: binary.to_owned(),
+            directory: TempDir::new()?,
+            grpc_port: grpc.local_addr()?.port(),
+            http_port: http.local_addr()?.port(),
+            arguments: Vec::new(),
+            program: None,
+        };
+        let config = collector.path("collector.yaml");
+        fs::write(collector.file(), "")?;
+        fs::write(&config, collector.config())?;
+        collector.arguments = vec!["--config".to_owned(), config.display().to_string()];
+        Ok(collector)
+    }
+
+    /// Starts one with a configuration that is shipped, but for its ports, which may be in use here.
+    ///
+    /// # Errors
+    /// If it does not become ready.
+    pub fn deploy(binary: &Path, config: &Path) -> Result<Self> {
+        let mut collector = Self::prepare(binary)?;
+        let health = free_port()?.local_addr()?.port();
+        collector.arguments = vec!["--config".to_owned(), config.display().to_string()];
+        for (key, port) in [
+            (
+                "receivers.otlp.protocols.grpc.endpoint",
+                collector.grpc_port,
+            ),
+            (
+                "receivers.otlp.protocols.http.endpoint",
+                collector.http_port,
+            ),
+            ("extensions.health_check.endpoint", health),
+        ] {
+            let setting = format!("--set={key}=127.0.0.1:{port}");
+            collector.arguments.push(setting);
+        }
+        collector.resume()?;
+        Ok(collector)
+    }
+
+    /// Prepares one and starts it.
+    ///
+    /// # Errors
+    /// If it does not become ready.
+    pub fn start(binary: &Path) -> Result<Self> {
+        let mut collector = Self::prepare(binary)?;
+        collector.resume()?;
+        Ok(collector)
+    }
+
+    /// Starts it, or starts it again where it was.
+    ///
+    /// # Errors
+    /// If it runs already, or does not become ready.
+    pub fn resume(&mut self) -> Result<()> {
+        ensure!(self.program.is_none(), "the Collector runs already");
+        // A killed one leaves it behind, and the next could not bind it.
+        let _ = fs::remove_file(self.socket());
+        let mut command = Command::new(&self.binary);
+        command.args(&self.arguments);
+        // What the shipped configuration asks for.
+        command.env("SCOUTLINE_RECORDS", self.file());
+        command.env("SCOUTLINE_SPOOL", self.path("spool"));
+        let program = Program::start(command.stdin(Stdio::null()))?;
+        program.wait_for_error_line(READY)?;
+        self.program = Some(program);
+        Ok(())
+    }
+
+    /// Ends it without a warning.
+    ///
+    /// # Errors
+    /// If it does not run.
+    pub fn kill(&mut self) -> Result<()> {
+        let mut program = self.program.take().context("the Collector does not run")?;
+        program.signal(Signal::KILL)?;
+        program.wait()?;
+        Ok(())
+    }
+
+    /// Where it takes OTLP over gRPC.
+    pub fn grpc(&self) -> String {
+        format!("http://127.0.0.1:{}", self.grpc_port)
+    }
+
+    /// Where it takes OTLP over HTTP.
+    pub fn http(&self) -> String {
+        format!("http://127.0.0.1:{}", self.http_port)
+    }
+
+    /// Where it takes OTLP over gRPC as well.
+    pub fn unix(&self) -> String {
+        format!("unix://{}", self.socket().display())
+    }
+
+    /// What it has written, over all its lives.
+    ///
+    /// # Errors
+    /// If the file can not be followed.
+    pub fn records(&self) -> Result<Records> {
+        Records::follow(&self.file())
+    }
+
+    /// A directory that lives as long as this.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Its file: one OTLP/JSON message a line.
+    pub fn file(&self) -> PathBuf {
+        self.path("records.jsonl")
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.path("otlp.sock")
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory().join(name)
+    }
+
+    fn config(&self) -> String {
+        let (grpc, http) = (self.grpc_port, self.http_port);
+        let (file, socket) = (self.file(), self.socket());
+        format!(
+            "receivers:
+  otlp:
+    protocols:
+      grpc: {{endpoint: 127.0.0.1:{grpc}}}
+      http: {{endpoint: 127.0.0.1:{http}}}
+  otlp/unix:
+    protocols:
+      grpc: {{endpoint: {socket}, transport: unix}}
+exporters:
+  file: {{path: {file}, append: true, flush_interval: 10ms}}
+service:
+  telemetry: {{metrics: {{level: none}}}}
+  pipelines:
+    logs: {{receivers: [otlp, otlp/unix], exporters: [file]}}
+",
+            socket = socket.display(),
+            file = file.display(),
+        )
+    }
+}
+
+/// A port that nobody uses, held until it is dropped.
+fn free_port() -> Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("find a free port")
+}

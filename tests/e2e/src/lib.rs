@@ -1,0 +1,21 @@
+//! The sensor beside a real OpenTelemetry Collector, for tests and benchmarks.
+//!
+//! [`Sensor`] and [`Collector`] are running programs, ended by pid when they are dropped. [`Records`] is what the
+//! Collector has written, and waits for more.
+
+mod collector;
+mod program;
+mod received;
+mod records;
+mod sensor;
+
+use std::time::Duration;
+
+pub use collector::Collector;
+pub use program::{Ended, Program};
+pub use received::{Received, read_line};
+pub use records::Records;
+pub use sensor::{Profile, Sensor, build, why_not};
+
+/// Long enough for a busy machine, short enough for a person to wait when something hangs.
+pub const PATIENCE: Duration = Duration::from_secs(30);
