@@ -44,6 +44,8 @@ impl Image {
         } else {
             mounted
         });
+        // The root is empty as well, but then the executable was read.
+        let has_cwd = cwd.len > 0 || (cwd.flags == 0 && path.leaf().is_some());
         let text = |bytes: &[u8]| (!bytes.is_empty()).then(|| Arc::from(readable(bytes)));
         Self {
             path: written(&path),
@@ -54,7 +56,7 @@ impl Image {
                 .split(|byte| *byte == 0)
                 .next()
                 .and_then(text),
-            working_directory: (cwd.len > 0).then(|| written(&Path::new(record.text(cwd)))),
+            working_directory: has_cwd.then(|| written(&Path::new(record.text(cwd)))),
             script: (flags & EXEC_SCRIPT != 0)
                 .then(|| text(record.text(filename).bytes))
                 .flatten(),
