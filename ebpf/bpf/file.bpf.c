@@ -29,15 +29,12 @@ struct {
 	__uint(max_entries, 4 * 1024 * 1024);
 } opens SEC(".maps");
 
-/* One open that passed the sieve, before it has a record. */
+/* One open that passed the sieve, before it has a record. Small: it lives on the stack. */
 struct open {
+	struct file *file;
 	struct path path;
-	__u64 inode;
 	struct fold_key key;
-	__u64 now;
-	__u64 count;
 	__u32 mode;
-	__u32 open_flags;
 	__u32 flags;
 };
 
@@ -56,6 +53,7 @@ static __always_inline struct open_event *prepare(const struct open *open, struc
 {
 	struct open_record *record = bpf_ringbuf_reserve(&opens, sizeof(*record), 0);
 	struct path_writer paths = { .limit = SL_OPEN_TAIL };
+	struct file *file = open->file;
 	struct open_event *event;
 
 	if (!record)
@@ -68,28 +66,29 @@ static __always_inline struct open_event *prepare(const struct open *open, struc
 	paths.root_mount = mount_of((__u64)BPF_CORE_READ(task, fs, root.mnt));
 	event->header.size = 0;
 	fill_task(&event->task, task);
-	fill_file(&event->file, &open->path, (void *)open->inode);
+	fill_file(&event->file, &open->path, BPF_CORE_READ(file, f_inode));
 	write_path(&paths, &event->file.path_fs, (__u64)open->path.dentry, 0, PATH_FS);
 	write_path(&paths, &event->file.path_mount, (__u64)open->path.dentry,
 		   mount_of((__u64)open->path.mnt), PATH_MOUNT);
 	event->key = open->key;
-	event->open_flags = open->open_flags;
+	event->count = 1;
+	event->open_flags = BPF_CORE_READ(file, f_flags);
 	event->file_mode = open->mode;
 	event->pad = 0;
-	fill_header(&event->header, SL_EVENT_OPEN, sizeof(*event) + event->header.size, open->now);
+	fill_header(&event->header, SL_EVENT_OPEN, sizeof(*event) + event->header.size,
+		    bpf_ktime_get_boot_ns());
 	return event;
 }
 
 /* ---- Fold ------------------------------------------------------------------------------------- */
 
 /* Makes the key of a record that is ready to go; false if another thread just did. */
-static __always_inline bool insert(struct stats *stats, struct open *open)
+static __always_inline bool insert(struct stats *stats, struct open *open, __u64 now)
 {
-	struct fold_value fresh = { .count = 1, .sent_ns = open->now };
+	struct fold_value fresh = { .count = 1, .sent_ns = now };
 	long error = bpf_map_update_elem(&fold, &open->key, &fresh, BPF_NOEXIST);
 	struct fold_value *value;
 
-	open->count = 1;
 	if (!error) {
 		quota_use(open->key.program);
 		return true;
@@ -119,10 +118,11 @@ static __always_inline void count_unsent(struct stats *stats, const struct open 
 	}
 }
 
-static __always_inline void fold_open(struct stats *stats, struct open *open, struct task_struct *task,
-				      __u64 signature)
+static __always_inline int fold_open(struct stats *stats, struct open *open, struct task_struct *task,
+				     __u64 signature)
 {
 	struct fold_value *value = bpf_map_lookup_elem(&fold, &open->key);
+	__u64 now = bpf_ktime_get_boot_ns();
 	struct open_event *event;
 
 	if (!value && quota_used_up(open->key.program)) {
@@ -131,56 +131,59 @@ static __always_inline void fold_open(struct stats *stats, struct open *open, st
 		open->flags |= SL_OPEN_QUOTA;
 		value = bpf_map_lookup_elem(&fold, &open->key);
 	}
-	if (value && open->now - value->sent_ns < SL_FOLD_REARM_NS) {
+	if (value && now - value->sent_ns < SL_FOLD_REARM_NS) {
 		__sync_fetch_and_add(&value->count, 1);
 		count(stats, open_folded);
-		return;
+		return 0;
 	}
 	event = prepare(open, task);
 	/* Tested once and never again: a 6.1 verifier forgets what the first test said. */
 	if (!event) {
 		count_unsent(stats, open);
-		return;
+		return 0;
 	}
 	/* Looked up again, so that the verifier need not go through prepare() with and without a value. */
 	value = bpf_map_lookup_elem(&fold, &open->key);
 	if (value) {
 		__sync_fetch_and_add(&value->count, 1);
-		value->sent_ns = open->now;
-		open->count = value->count;
+		value->sent_ns = now;
+		event->count = value->count;
 		open->flags |= SL_OPEN_AGAIN;
-	} else if (!insert(stats, open)) {
+	} else if (!insert(stats, open, now)) {
 		bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);
 		count(stats, open_folded);
-		return;
+		return 0;
 	}
-	event->count = open->count;
 	event->flags = open->flags;
 	bpf_ringbuf_submit(event, 0);
 	count(stats, open_sent);
+	return 0;
 }
 
 /* ---- Programs --------------------------------------------------------------------------------- */
 
-/* Mode and path of a file lie in its first bytes on every kernel: one read for both. */
-static __always_inline bool read_file(struct open *open, __u64 file)
+/*
+ * Mode and path of a file lie in its first bytes on every kernel: one read for both. Not inlined, because
+ * of those bytes: the frames of a program and what it calls have 512 together.
+ */
+static __noinline int read_file(struct open *open, struct file *file)
 {
 	__u64 words[12];
 	char *head = (char *)words;
 
-	if (bpf_probe_read_kernel(words, sizeof(words), (void *)file))
-		return false;
+	if (bpf_probe_read_kernel(words, sizeof(words), file))
+		return -1;
 	open->mode = *(__u32 *)(head + field_offset(struct file, f_mode));
 	open->path.mnt = *(void **)(head + field_offset(struct file, f_path));
 	open->path.dentry =
 		*(void **)(head + field_offset(struct file, f_path) + field_offset(struct path, dentry));
-	return true;
+	return 0;
 }
 
 static __always_inline int observe(struct stats *stats, struct file *file, struct task_struct *task)
 {
 	struct sieve_walk walk;
-	struct open open = {};
+	struct open open = { .file = file };
 	const struct sensor_self *self;
 	__u32 zero = 0;
 	int verdict;
@@ -191,7 +194,7 @@ static __always_inline int observe(struct stats *stats, struct file *file, struc
 		count(stats, open_unreadable);
 		return 0;
 	}
-	if (!read_file(&open, (__u64)file)) {
+	if (read_file(&open, file)) {
 		count(stats, open_unreadable);
 		return 0;
 	}
@@ -212,17 +215,13 @@ static __always_inline int observe(struct stats *stats, struct file *file, struc
 		count(stats, open_own);
 		return 0;
 	}
-	open.inode = (__u64)BPF_CORE_READ(file, f_inode);
-	open.open_flags = BPF_CORE_READ(file, f_flags);
 	open.mode &= FMODE_READ | FMODE_WRITE;
-	open.now = bpf_ktime_get_boot_ns();
 	open.key.program = fold_program(task);
-	open.key.object = fold_object(open.inode, (__u64)open.path.dentry, (__u64)open.path.mnt,
-				      walk.hashes[0], open.mode);
+	open.key.object = fold_object((__u64)BPF_CORE_READ(file, f_inode), (__u64)open.path.dentry,
+				      (__u64)open.path.mnt, walk.name, open.mode);
 	if (verdict == SIEVE_TRUNCATED)
 		open.flags |= SL_OPEN_SIEVE_TRUNCATED;
-	fold_open(stats, &open, task, walk.matched);
-	return 0;
+	return fold_open(stats, &open, task, walk.matched);
 }
 
 /* Opens that are none of a process's: for execve, and by kernel threads. sys_exit sees neither. */

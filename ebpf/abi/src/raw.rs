@@ -36,7 +36,7 @@ pub const OPEN_AGAIN: u32 = 1 << 3;
 pub const CLASS_PROC: usize = 0;
 pub const CLASS_SYSFS: usize = 1;
 pub const CLASS_ORDINARY: usize = 2;
-pub const CLASSES: usize = 3;
+pub const CLASS_SLOTS: usize = 4;
 pub const BLOOM_WORDS: usize = 1024;
 pub const LEAF_GLOBS: usize = 4;
 pub const GLOB_PREFIX: u32 = 1;
@@ -169,9 +169,9 @@ pub struct LeafGlob {
 #[repr(C)]
 pub struct SieveTable {
     pub bloom: [u64; BLOOM_WORDS],
-    pub globs: [LeafGlob; CLASSES * LEAF_GLOBS],
-    pub masks: [u32; CLASSES],
-    pub classes: [u32; CLASSES],
+    pub globs: [LeafGlob; CLASS_SLOTS * LEAF_GLOBS],
+    pub masks: [u32; CLASS_SLOTS],
+    pub classes: [u32; CLASS_SLOTS],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]

@@ -9,8 +9,8 @@
 use std::collections::HashSet;
 
 use crate::raw::{
-    BLOOM_WORDS, CLASS_ORDINARY, CLASS_PROC, CLASS_SYSFS, CLASSES, GLOB_PREFIX, GLOB_SUFFIX,
-    HASHED_LEN, LEAF_GLOBS, LeafGlob, SIEVE_SIGNATURES, SieveTable,
+    BLOOM_WORDS, CLASS_SLOTS, GLOB_PREFIX, GLOB_SUFFIX, HASHED_LEN, LEAF_GLOBS, LeafGlob,
+    SIEVE_SIGNATURES, SieveTable,
 };
 
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -117,9 +117,9 @@ impl Default for Sieve {
         Self {
             table: Box::new(SieveTable {
                 bloom: [0; BLOOM_WORDS],
-                globs: [LeafGlob { kind: 0, len: 0 }; CLASSES * LEAF_GLOBS],
-                masks: [0; CLASSES],
-                classes: [CLASS_PROC, CLASS_SYSFS, CLASS_ORDINARY].map(|class| class as u32),
+                globs: [LeafGlob { kind: 0, len: 0 }; CLASS_SLOTS * LEAF_GLOBS],
+                masks: [0; CLASS_SLOTS],
+                classes: std::array::from_fn(|class| class as u32),
             }),
             signatures: HashSet::new(),
         }

@@ -101,7 +101,7 @@ fn rust_constants() -> BTreeMap<&'static str, u64> {
         CLASS_PROC,
         CLASS_SYSFS,
         CLASS_ORDINARY,
-        CLASSES,
+        CLASS_SLOTS,
         BLOOM_WORDS,
         LEAF_GLOBS,
         GLOB_PREFIX,

@@ -176,7 +176,8 @@ struct open_event {
 #define SL_CLASS_PROC 0     /* procfs, path A */
 #define SL_CLASS_SYSFS 1    /* sysfs, path A */
 #define SL_CLASS_ORDINARY 2 /* everything else, paths A and B */
-#define SL_CLASSES 3
+/* Of tables by class: a power of two, so that a mask bounds an index where verifiers forget a comparison. */
+#define SL_CLASS_SLOTS 4
 
 #define SL_BLOOM_WORDS 1024
 #define SL_LEAF_GLOBS 4
@@ -192,13 +193,13 @@ struct leaf_glob {
 
 struct sieve_table {
 	__u64 bloom[SL_BLOOM_WORDS];
-	struct leaf_glob globs[SL_CLASSES * SL_LEAF_GLOBS];
-	__u32 masks[SL_CLASSES]; /* bit m set: signatures with level mask m (1..7) exist */
+	struct leaf_glob globs[SL_CLASS_SLOTS * SL_LEAF_GLOBS];
+	__u32 masks[SL_CLASS_SLOTS]; /* bit m set: signatures with level mask m (1..7) exist */
 	/*
 	 * 0, 1, 2: the classes themselves. Read from a map, their values are unknown to the verifier, which then
 	 * goes through the sieve once and not once a class.
 	 */
-	__u32 classes[SL_CLASSES];
+	__u32 classes[SL_CLASS_SLOTS];
 };
 
 #define SL_SIEVE_SIGNATURES 8192

@@ -35,14 +35,15 @@ struct {
 #define SIEVE_UNREADABLE 3
 
 struct sieve_walk {
-	__u64 hashes[3]; /* leaf, parent, grandparent */
+	__u64 name;    /* hash of the last component */
+	__u64 matched; /* the signature that matched */
 	__u64 root_mount;
-	__u64 leaf_name;
-	__u64 leaf_word; /* its first eight bytes */
-	__u64 matched;   /* the signature that matched */
+	__u64 parent; /* hashes of the two components above the last one */
+	__u64 grandparent;
+	__u64 leaf_name; /* where the last component is */
 	__u32 leaf_len;
-	__u32 class;
-	bool is_bind; /* some mount on the way begins below the root of its file system */
+	__u16 class;
+	__u16 is_bind; /* some mount on the way begins below the root of its file system */
 };
 
 static __always_inline bool has_signature(struct sieve_walk *walk, __u64 signature)
@@ -53,59 +54,53 @@ static __always_inline bool has_signature(struct sieve_walk *walk, __u64 signatu
 	return true;
 }
 
-static __always_inline bool hash_dentry(const struct dentry_head *head, __u64 dentry, __u64 *words,
-					__u64 *hash)
+/* Where in the head the name lies: there already, or put there if it is too long for the dentry. */
+static __always_inline __u64 *name_words(struct dentry_head *head, __u64 dentry)
 {
-	__u64 name = dentry_name(head);
 	__u64 inlined = dentry_inline_name_offset();
 	__u64 in_head = inlined - field_offset(struct dentry, d_parent);
-	__u32 len = dentry_name_len(head);
+	__u64 name = dentry_name(head);
+	__u64 *words;
 
 	/* One number: the verifier allows no subtraction from a stack pointer. */
 	barrier_var(in_head);
-	if (name == dentry + inlined)
-		__builtin_memcpy(words, (char *)head->words + in_head, SL_HASHED_LEN);
-	else if (bpf_probe_read_kernel(words, SL_HASHED_LEN, (void *)name))
-		return false;
-	*hash = hash_name(words, len);
-	return true;
+	words = (void *)((char *)head->words + in_head);
+	if (name != dentry + inlined && bpf_probe_read_kernel(words, SL_HASHED_LEN, (void *)name))
+		return NULL;
+	return words;
 }
 
 static __always_inline bool tails_match(const struct sieve_table *table, struct sieve_walk *walk,
-					__u32 class, __u64 kind, __u64 leaf)
+					__u64 class, __u64 kind, __u64 leaf)
 {
 	__u32 masks = table->masks[class];
 
 	for (__u32 mask = 1; mask < 8; mask += 2) {
 		if (!(masks & (1u << mask)))
 			continue;
-		if (has_signature(walk, tail_signature(class, kind, mask, leaf, walk->hashes[1],
-						       walk->hashes[2])))
+		if (has_signature(walk, tail_signature(class, kind, mask, leaf, walk->parent,
+						       walk->grandparent)))
 			return true;
 	}
 	return false;
 }
 
 static __always_inline bool globs_match(const struct sieve_table *table, struct sieve_walk *walk,
-					__u32 class)
+					__u64 class)
 {
-	__u64 word;
-
 	for (__u32 i = 0; i < SL_LEAF_GLOBS; i++) {
 		const struct leaf_glob *glob = &table->globs[class * SL_LEAF_GLOBS + i];
 		__u32 len = glob->len;
-		__u64 hash;
+		__u64 part = walk->leaf_name;
+		__u64 word, hash;
 
 		if (!glob->kind || len > 8 || walk->leaf_len < len)
 			continue;
-		if (glob->kind == SL_GLOB_PREFIX)
-			word = walk->leaf_word;
-		else if (bpf_probe_read_kernel(&word, sizeof(word),
-					       (void *)(walk->leaf_name + walk->leaf_len - len)))
+		if (glob->kind == SL_GLOB_SUFFIX)
+			part += walk->leaf_len - len;
+		if (bpf_probe_read_kernel(&word, sizeof(word), (void *)part))
 			continue;
-		__u64 words[SL_HASHED_LEN / 8] = { word };
-
-		hash = hash_name(words, len);
+		hash = hash_part(word, len);
 		if (tails_match(table, walk, class, glob_kind(glob->kind, len), hash))
 			return true;
 	}
@@ -157,31 +152,35 @@ static __always_inline int next_component(struct sieve_walk *walk, struct dentry
 static __noinline int sieve_path(const struct sieve_table *table, struct sieve_walk *walk, __u64 dentry,
 				 struct mount_point *point)
 {
-	__u64 words[SL_HASHED_LEN / 8];
 	struct dentry_head head;
 	bool maybe_anchor = false;
 	int step = STEP_COMPONENT;
-	__u32 class = walk->class;
+	__u64 class = walk->class & (SL_CLASS_SLOTS - 1);
 	__u64 below = 0;
 
-	if (class >= SL_CLASSES) /* the verifier does not know */
-		return SIEVE_UNREADABLE;
-	walk->hashes[0] = walk->hashes[1] = walk->hashes[2] = SIEVE_ROOT;
+	walk->name = walk->parent = walk->grandparent = SIEVE_ROOT;
 	for (__u32 level = 0; level < SL_PATH_DEPTH; level++) {
+		__u64 *words;
 		__u64 hash;
+		__u32 len;
 
 		step = next_component(walk, &head, &dentry, point);
 		if (step != STEP_COMPONENT)
 			break;
-		if (!hash_dentry(&head, dentry, words, &hash))
+		words = name_words(&head, dentry);
+		if (!words)
 			return SIEVE_UNREADABLE;
+		len = dentry_name_len(&head);
+		hash = hash_name(words, len);
 		if (level == 0) {
 			walk->leaf_name = dentry_name(&head);
-			walk->leaf_len = dentry_name_len(&head);
-			walk->leaf_word = words[0];
+			walk->leaf_len = len;
+			walk->name = hash;
+		} else if (level == 1) {
+			walk->parent = hash;
+		} else if (level == 2) {
+			walk->grandparent = hash;
 		}
-		if (level < 3)
-			walk->hashes[level] = hash;
 		if (maybe_anchor && has_signature(walk, signature(class, SIEVE_ANCHOR, below, hash, 0)))
 			return SIEVE_MATCHED;
 		maybe_anchor = bloom_has(table, class, SIEVE_ANCHOR, hash);
@@ -193,10 +192,10 @@ static __noinline int sieve_path(const struct sieve_table *table, struct sieve_w
 	if (maybe_anchor && step == STEP_ROOT &&
 	    has_signature(walk, signature(class, SIEVE_ANCHOR, below, SIEVE_ROOT, 0)))
 		return SIEVE_MATCHED;
-	if (bloom_has(table, class, SIEVE_LEAF, walk->hashes[0]) &&
-	    tails_match(table, walk, class, SIEVE_LEAF, walk->hashes[0]))
+	if (bloom_has(table, class, SIEVE_LEAF, walk->name) &&
+	    tails_match(table, walk, class, SIEVE_LEAF, walk->name))
 		return SIEVE_MATCHED;
-	if (bloom_has(table, class, SIEVE_GLOB_DIRECTORY, walk->hashes[1]) &&
+	if (bloom_has(table, class, SIEVE_GLOB_DIRECTORY, walk->parent) &&
 	    globs_match(table, walk, class))
 		return SIEVE_MATCHED;
 	return step == STEP_ROOT ? SIEVE_UNMATCHED : SIEVE_TRUNCATED;

@@ -38,6 +38,14 @@ static __inline __attribute__((always_inline)) __u64 hash_name(const __u64 *word
 	return hash;
 }
 
+/* The same for a part of at most eight bytes. */
+static __inline __attribute__((always_inline)) __u64 hash_part(__u64 word, __u32 len)
+{
+	if (len < 8)
+		word &= (1ULL << (len * 8)) - 1;
+	return mix(mix(len) ^ word);
+}
+
 static __inline __attribute__((always_inline)) __u64 signature(__u32 class, __u64 kind, __u64 a, __u64 b,
 							       __u64 c)
 {

@@ -14,7 +14,7 @@ use crate::initramfs::{self, InitramfsError};
 use crate::kernel::Kernel;
 
 /// What a boot may take, a busy machine included; a healthy one is done in a quarter of it.
-pub const BOOT_LIMIT: Duration = Duration::from_secs(60);
+pub const BOOT_LIMIT: Duration = Duration::from_secs(180);
 
 /// Far above what any test prints; a guest that floods its console is switched off there.
 const SERIAL_LIMIT: u64 = 16 << 20;

@@ -37,7 +37,7 @@ await() {
     tries=0
     until grep -q "$1" "$2"; do
         tries=$((tries + 1))
-        [ $tries -lt 200 ] || { echo "no $1 in $2"; cat /tmp/log; exit 10; }
+        [ $tries -lt 1200 ] || { echo "no $1 in $2"; cat /tmp/log; exit 10; }
         usleep 100000
     done
 }
