@@ -10,6 +10,7 @@ mod retry;
 mod tls;
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -19,7 +20,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use self::retry::deliver;
+use self::retry::{Link, deliver};
 use crate::batch::Batch;
 use crate::counts::Counts;
 use crate::queue::QueueReceiver;
@@ -118,15 +119,16 @@ impl Exporter {
     ) where
         T: Transmit + Clone + 'static,
     {
+        let link = Arc::new(Link::new(config.name.clone()));
         for _ in 0..transport.concurrency(config.consumers.get()) {
             let transport = transport.clone();
             let queue = self.queue.share();
             let retry = config.retry;
             let mut stopping = stopping.clone();
-            let name = self.name.clone();
+            let link = Arc::clone(&link);
             let consumer = async move {
                 while let Some(delivery) = queue.next().await {
-                    deliver(&name, &transport, delivery, retry.as_ref(), &mut stopping).await;
+                    deliver(&link, &transport, delivery, retry.as_ref(), &mut stopping).await;
                 }
             };
             self.consumers.spawn_on(consumer, runtime);

@@ -1,5 +1,6 @@
 //! Sends one batch until it is taken, refused for good, or no longer worth it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
@@ -61,14 +62,42 @@ impl Retry {
     }
 }
 
+/// What the consumers of one exporter share, so that an outage is told once and not by each of them.
+#[derive(Debug)]
+pub(super) struct Link {
+    exporter: String,
+    is_down: AtomicBool,
+}
+
+impl Link {
+    /// Of the exporter with this name, and up.
+    pub(super) fn new(exporter: String) -> Self {
+        Self {
+            exporter,
+            is_down: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether it was up before.
+    fn goes_down(&self) -> bool {
+        !self.is_down.swap(true, Ordering::Relaxed)
+    }
+
+    /// Whether it was down before.
+    fn comes_up(&self) -> bool {
+        self.is_down.swap(false, Ordering::Relaxed)
+    }
+}
+
 /// Sends the batch and settles it. Once `stopping` is set, there is one attempt and no waiting.
 pub(super) async fn deliver<T: Transmit>(
-    exporter: &str,
+    link: &Link,
     transport: &T,
     delivery: Delivery,
     retry: Option<&Retry>,
     stopping: &mut watch::Receiver<bool>,
 ) {
+    let exporter = link.exporter.as_str();
     let started = Instant::now();
     let records = delivery.records();
     let mut intervals = retry.map(|retry| retry.intervals(retry.initial_interval));
@@ -93,11 +122,8 @@ pub(super) async fn deliver<T: Transmit>(
                 } else if !taken.message.is_empty() {
                     warn!(exporter, records, message = taken.message, "receiver warns");
                 }
-                if attempts > 1 {
-                    info!(
-                        exporter,
-                        records, attempts, "records exported after retrying"
-                    );
+                if link.comes_up() {
+                    info!(exporter, records, attempts, "exporting again");
                 }
                 break Outcome::Exported {
                     rejected: taken.rejected,
@@ -148,7 +174,7 @@ pub(super) async fn deliver<T: Transmit>(
             );
             break Outcome::GaveUp;
         };
-        if attempts == 1 {
+        if link.goes_down() {
             warn!(
                 exporter,
                 records,
@@ -238,6 +264,10 @@ mod tests {
         }
     }
 
+    fn link() -> Link {
+        Link::new("test".to_owned())
+    }
+
     fn exact() -> Retry {
         Retry {
             randomization_factor: 0.0,
@@ -251,7 +281,7 @@ mod tests {
         let (sender, receiver) = queue(usize::MAX);
         sender.push(batch(3)).unwrap();
         let delivery = receiver.next().await.unwrap();
-        deliver("test", script, delivery, retry.as_ref(), &mut stopping).await;
+        deliver(&link(), script, delivery, retry.as_ref(), &mut stopping).await;
         sender.counts()
     }
 
@@ -264,6 +294,15 @@ mod tests {
         let attempts = script.attempts.lock().unwrap();
         assert!(attempts.iter().all(|(_, bytes)| bytes == batch(3).bytes()));
         assert_eq!((counts.exported, counts.retried), (3, 7 * 3));
+    }
+
+    #[test]
+    fn an_outage_is_told_once_and_so_is_its_end() {
+        let link = link();
+        assert!(!link.comes_up());
+        assert_eq!([link.goes_down(), link.goes_down()], [true, false]);
+        assert_eq!([link.comes_up(), link.comes_up()], [true, false]);
+        assert!(link.goes_down());
     }
 
     #[tokio::test(start_paused = true)]
@@ -340,8 +379,8 @@ mod tests {
             let (sender, receiver) = queue(usize::MAX);
             sender.push(batch(3)).unwrap();
             let delivery = receiver.next().await.unwrap();
-            let retry = exact();
-            let sending = deliver("test", &script, delivery, Some(&retry), &mut stopping);
+            let (retry, link) = (exact(), link());
+            let sending = deliver(&link, &script, delivery, Some(&retry), &mut stopping);
             let stopping = async {
                 sleep(SECOND).await;
                 stop.send_replace(true);

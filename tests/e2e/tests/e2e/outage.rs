@@ -132,13 +132,17 @@ fn late(binaries: &Binaries, exporter: Exporter) -> Result<()> {
     let mut watched = Watched::start(binaries, &collector, exporter)?;
     watched.read("/proc/version")?;
     watched.program.wait_for_error_line(AWAY)?;
+    // Another batch, which fails as well.
+    watched.read("/proc/ioports")?;
     collector.resume()?;
     let mut records = collector.records()?;
+    let recipes = ["os_fingerprint", "machine_fingerprint"];
     records.wait_until("what was read before", |all| {
-        has_first(all, "os_fingerprint")
+        recipes.iter().all(|recipe| has_first(all, recipe))
     })?;
     let ended = watched.end()?;
-    check(&ended, &mut records, &["os_fingerprint"])
+    assert_eq!(ended.stderr.matches(AWAY).count(), 1, "{}", ended.stderr);
+    check(&ended, &mut records, &recipes)
 }
 
 fn dies(binaries: &Binaries, exporter: Exporter) -> Result<()> {
