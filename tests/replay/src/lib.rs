@@ -1,0 +1,58 @@
+//! Replays the corpus: what a kernel once said, on any machine and without root.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Parser as _;
+use scoutline::cli::{Cli, Command};
+use scoutline::variables::Variables;
+use tempfile::TempDir;
+
+/// Recordings, each with what it has to give: one log record a line.
+pub const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus");
+
+/// Every recording of the corpus, and where what it has to give is.
+///
+/// # Errors
+/// If the corpus cannot be read.
+pub fn recordings() -> anyhow::Result<Vec<(PathBuf, PathBuf)>> {
+    let mut recordings = Vec::new();
+    for entry in fs::read_dir(CORPUS)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "rec") {
+            let expected = path.with_extension("jsonl");
+            recordings.push((path, expected));
+        }
+    }
+    Ok(recordings)
+}
+
+/// The log records of a recording, one a line, as `scoutline replay` writes them.
+///
+/// # Errors
+/// If the recording cannot be replayed.
+pub fn replay(recording: &Path) -> anyhow::Result<String> {
+    let directory = TempDir::new()?;
+    // No configuration or a variable of whoever runs the tests.
+    let config = directory.path().join("scoutline.yaml");
+    fs::write(&config, "{}\n")?;
+    let words = ["scoutline", "replay", "--output", "none", "--otlp-dir"].map(Path::new);
+    let rest = [directory.path(), Path::new("--config"), &config, recording];
+    let cli = Cli::try_parse_from(words.into_iter().chain(rest))?;
+    let Command::Replay(args) = &cli.command else {
+        anyhow::bail!("the command line means something else now");
+    };
+    scoutline::replay::replay(&cli.common, args, &Variables::default())?;
+
+    let logs = directory.path().join("logs.jsonl");
+    let lines = fs::read_to_string(&logs).context("the replay wrote no records")?;
+    let mut records = String::new();
+    for line in lines.lines() {
+        for record in scoutline_live::raw_records(line)? {
+            records.push_str(record);
+            records.push('\n');
+        }
+    }
+    Ok(records)
+}
