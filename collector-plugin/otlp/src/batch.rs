@@ -81,7 +81,7 @@ impl Batch {
 /// Gathers records into batches. It has no clock and no thread: the caller says what time it is, and asks with
 /// [`Self::seal_due`] (at [`Self::due_at`]) for what has waited long enough.
 ///
-/// Keeps at most about twice [`BatchLimits::bytes`] of memory between batches.
+/// Keeps no records between batches, only how long the last ones were.
 #[derive(Debug)]
 pub struct Batcher {
     limits: BatchLimits,
@@ -101,7 +101,10 @@ struct Group {
     resource: Arc<Resource>,
     scope: Scope,
     envelope: Envelope,
-    records: BytesMut,
+    /// Opened by the envelope; `None` while there are no records.
+    entry: Option<BytesMut>,
+    /// Length of the last entry: the next is likely as long.
+    expected: usize,
 }
 
 impl Batcher {
@@ -140,7 +143,9 @@ impl Batcher {
         }
         self.bytes += self.cost(index, measured.encoded_len());
         if let Some(group) = self.groups.get_mut(index) {
-            measured.put(&mut group.records);
+            let (envelope, expected) = (&group.envelope, group.expected);
+            let entry = group.entry.get_or_insert_with(|| envelope.open(expected));
+            measured.put(entry);
         }
         self.latest = index;
         self.records += 1;
@@ -172,24 +177,21 @@ impl Batcher {
             return None;
         }
         // A workload that had nothing to say since the last batch is likely gone.
-        self.groups.retain(|group| !group.records.is_empty());
-        let len = self
-            .groups
-            .iter()
-            .map(|group| group.envelope.entry_len(group.records.len()))
-            .sum();
-        let mut bytes = BytesMut::with_capacity(len);
-        let mut kept = 0;
+        self.groups.retain(|group| group.entry.is_some());
+        let mut entries: Vec<Bytes> = Vec::with_capacity(self.groups.len());
         for group in &mut self.groups {
-            group.envelope.put_entry(&mut bytes, &group.records);
-            kept += group.records.capacity();
-            if kept > self.limits.bytes.saturating_mul(2) {
-                group.records = BytesMut::new();
+            if let Some(entry) = group.entry.take() {
+                group.expected = group.envelope.records_len(&entry);
+                entries.push(group.envelope.close(entry));
             }
-            group.records.clear();
         }
+        let bytes = match entries.as_mut_slice() {
+            // Nearly always there is one workload: its entry is the request.
+            [entry] => std::mem::take(entry),
+            entries => entries.concat().into(),
+        };
         let batch = Batch {
-            bytes: bytes.freeze(),
+            bytes,
             records: self.records,
         };
         self.latest = 0;
@@ -213,7 +215,8 @@ impl Batcher {
             resource: Arc::clone(resource),
             scope,
             envelope: Envelope::new(resource, &scope),
-            records: BytesMut::new(),
+            entry: None,
+            expected: 0,
         });
         self.groups.len() - 1
     }
@@ -221,7 +224,7 @@ impl Batcher {
     /// Bytes that a record of `len` bytes adds: the first of its group brings the envelope along.
     fn cost(&self, index: usize, len: usize) -> usize {
         match self.groups.get(index) {
-            Some(group) if group.records.is_empty() => {
+            Some(group) if group.entry.is_none() => {
                 group.envelope.len() + REQUEST_ENTRY_OVERHEAD + len
             }
             _ => len,

@@ -11,5 +11,5 @@ mod sensor;
 pub mod hooks;
 
 pub use attach::{AttachError, Attachment, FileOpen, Outcome};
-pub use memory::trim_heap;
+pub use memory::{keep_buffers, trim_heap};
 pub use sensor::{LoadError, ReadError, Ring, Sensor};

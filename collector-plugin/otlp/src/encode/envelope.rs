@@ -58,20 +58,38 @@ impl Envelope {
             + self.resource_schema.len()
     }
 
-    /// Bytes of the request entry around `records` bytes of records.
-    pub(crate) fn entry_len(&self, records: usize) -> usize {
-        delimited_len(self.resource_logs_len(records))
+    /// Room for records, behind a gap that [`Self::close`] fills: what stands before them depends on their length.
+    pub(crate) fn open(&self, capacity: usize) -> BytesMut {
+        let mut entry = BytesMut::with_capacity(self.gap() + capacity);
+        entry.put_bytes(0, self.gap());
+        entry
     }
 
-    /// Appends one element of `ExportLogsServiceRequest.resource_logs`.
-    pub(crate) fn put_entry(&self, out: &mut BytesMut, records: &[u8]) {
-        put_header(out, RESOURCE_LOGS, self.resource_logs_len(records.len()));
-        out.put_slice(&self.resource);
-        put_header(out, SCOPE_LOGS, self.scope_logs_len(records.len()));
-        out.put_slice(&self.scope);
-        out.put_slice(records);
-        out.put_slice(&self.scope_schema);
-        out.put_slice(&self.resource_schema);
+    /// Bytes of the records in an entry that was opened here.
+    pub(crate) fn records_len(&self, entry: &BytesMut) -> usize {
+        entry.len().saturating_sub(self.gap())
+    }
+
+    /// Turns records into one element of `ExportLogsServiceRequest.resource_logs`, without copying them.
+    pub(crate) fn close(&self, mut entry: BytesMut) -> Bytes {
+        let records = self.records_len(&entry);
+        let mut head = BytesMut::with_capacity(self.gap());
+        put_header(&mut head, RESOURCE_LOGS, self.resource_logs_len(records));
+        head.put_slice(&self.resource);
+        put_header(&mut head, SCOPE_LOGS, self.scope_logs_len(records));
+        head.put_slice(&self.scope);
+        let start = self.gap().saturating_sub(head.len());
+        if let Some(gap) = entry.get_mut(start..self.gap()) {
+            gap.copy_from_slice(&head);
+        }
+        entry.put_slice(&self.scope_schema);
+        entry.put_slice(&self.resource_schema);
+        entry.freeze().slice(start..)
+    }
+
+    /// Longest that what stands before the records can be.
+    fn gap(&self) -> usize {
+        REQUEST_ENTRY_OVERHEAD + self.resource.len() + self.scope.len()
     }
 
     fn scope_logs_len(&self, records: usize) -> usize {

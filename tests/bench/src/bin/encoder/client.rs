@@ -73,6 +73,10 @@ pub(crate) struct Measurement {
 }
 
 pub(crate) fn run(path: Path, endpoint: &str, records: u32) -> Result<Measurement> {
+    // As the sensor does. The SDK's process keeps the C library's own way.
+    if path != Path::Sdk {
+        scoutline_loader::keep_buffers();
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
