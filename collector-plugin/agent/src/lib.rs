@@ -22,3 +22,5 @@ pub mod start;
 pub mod summary;
 pub mod terminal;
 pub mod variables;
+
+pub use scoutline_loader::keep_buffers;

@@ -10,7 +10,7 @@ use scoutline::variables::Variables;
 use scoutline::{commands, exec, log, replay, run};
 
 fn main() -> ExitCode {
-    scoutline_loader::keep_buffers();
+    scoutline::keep_buffers();
     let cli = Cli::parse();
     let color = cli.common.color.into();
     let mut out = anstream::AutoStream::new(io::stdout(), color);

@@ -1,15 +1,15 @@
 //! Executions at a steady rate.
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
-/// A program that opens nothing, not even a library, and ends at once.
+/// A program that opens nothing, not even a library, and ends at once, and one that executes it.
 pub(crate) struct Tiny {
     directory: TempDir,
 }
@@ -19,41 +19,48 @@ impl Tiny {
         let tiny = Self {
             directory: TempDir::new()?,
         };
-        let source = tiny.directory.path().join("tiny.c");
-        fs::write(&source, "int main(void) { return 0; }\n")?;
-        let mut compiler = Command::new("cc");
-        compiler
-            .args(["-O2", "-static", "-o"])
-            .arg(tiny.path())
-            .arg(source);
-        ensure!(
-            compiler.status().context("start cc")?.success(),
-            "cc failed"
-        );
+        compile("int main(void) { return 0; }\n", &tiny.path("tiny"))?;
+        compile(include_str!("load.c"), &tiny.path("load"))?;
         Ok(tiny)
     }
 
-    /// Executes it `rate` times a second for `time`, or waits that long if the rate is 0; how often that was, and the seconds it took.
+    /// Executes it `rate` times a second for `time`, or waits that long if the rate is 0; how often that was, and
+    /// the seconds it took.
     pub(crate) fn execute(&self, rate: u32, time: Duration) -> Result<(u32, f64)> {
-        let mut command = Command::new(self.path());
-        command.stdin(Stdio::null()).stdout(Stdio::null());
-        let begin = Instant::now();
-        let Some(period) = Duration::from_secs(1).checked_div(rate) else {
+        if rate == 0 {
             thread::sleep(time);
-            return Ok((0, begin.elapsed().as_secs_f64()));
-        };
-        let mut count = 0;
-        while begin.elapsed() < time {
-            command.spawn()?.wait()?;
-            count += 1;
-            // Against the beginning, so that what one execution took longer, the next take less.
-            let next = begin + period * count;
-            thread::sleep(next.saturating_duration_since(Instant::now()));
+            return Ok((0, time.as_secs_f64()));
         }
-        Ok((count, begin.elapsed().as_secs_f64()))
+        let output = Command::new(self.path("load"))
+            .arg(self.path("tiny"))
+            .args([rate.to_string(), time.as_secs().to_string()])
+            .output()?;
+        ensure!(
+            output.status.success(),
+            "the load ended with {}",
+            output.status
+        );
+        let said = String::from_utf8_lossy(&output.stdout);
+        let (count, nanoseconds) = said.trim().split_once(' ').context("no figures")?;
+        Ok((count.parse()?, nanoseconds.parse::<f64>()? / 1e9))
     }
 
-    fn path(&self) -> PathBuf {
-        self.directory.path().join("tiny")
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
     }
+}
+
+fn compile(source: &str, program: &Path) -> Result<()> {
+    let file = program.with_extension("c");
+    fs::write(&file, source)?;
+    let mut compiler = Command::new("cc");
+    compiler
+        .args(["-O2", "-static", "-o"])
+        .arg(program)
+        .arg(file);
+    ensure!(
+        compiler.status().context("start cc")?.success(),
+        "cc failed"
+    );
+    Ok(())
 }
