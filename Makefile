@@ -28,5 +28,5 @@ lint:
 	make/lint
 
 bench:
-	make/setup run
+	make/setup bench
 	make/bench
