@@ -234,7 +234,9 @@ impl Sieve {
                 self.glob(class, kind, bytes.len())?;
                 self.bloom(class, GLOB_DIRECTORY, component(directory));
                 hashes[0] = component(bytes);
-                glob_kind(kind, bytes.len())
+                let kind = glob_kind(kind, bytes.len());
+                self.bloom(class, kind, hashes[0]);
+                kind
             }
         };
         mask |= 1;

@@ -85,23 +85,37 @@ static __always_inline bool tails_match(const struct sieve_table *table, struct 
 	return false;
 }
 
+/* The first eight bytes of the leaf, or its last eight with the last one uppermost; 0 if unreadable. */
+static __always_inline __u64 leaf_part(const struct sieve_walk *walk, __u32 kind)
+{
+	__u32 len = walk->leaf_len;
+	__u64 word = 0;
+
+	if (kind == SL_GLOB_SUFFIX && len > 8)
+		bpf_probe_read_kernel(&word, sizeof(word), (void *)(walk->leaf_name + len - 8));
+	else
+		bpf_probe_read_kernel(&word, sizeof(word), (void *)walk->leaf_name);
+	if (kind == SL_GLOB_SUFFIX && len < 8)
+		word <<= 8 * (8 - len);
+	return word;
+}
+
 static __always_inline bool globs_match(const struct sieve_table *table, struct sieve_walk *walk,
 					__u64 class)
 {
+	__u64 first = leaf_part(walk, SL_GLOB_PREFIX);
+	__u64 last = leaf_part(walk, SL_GLOB_SUFFIX);
+
 	for (__u32 i = 0; i < SL_LEAF_GLOBS; i++) {
 		const struct leaf_glob *glob = &table->globs[class * SL_LEAF_GLOBS + i];
-		__u32 len = glob->len;
-		__u64 part = walk->leaf_name;
-		__u64 word, hash;
+		__u32 len = glob->len & 15;
+		__u64 hash, kind;
 
-		if (!glob->kind || len > 8 || walk->leaf_len < len)
+		if (!len || len > 8 || walk->leaf_len < len)
 			continue;
-		if (glob->kind == SL_GLOB_SUFFIX)
-			part += walk->leaf_len - len;
-		if (bpf_probe_read_kernel(&word, sizeof(word), (void *)part))
-			continue;
-		hash = hash_part(word, len);
-		if (tails_match(table, walk, class, glob_kind(glob->kind, len), hash))
+		kind = glob_kind(glob->kind, len);
+		hash = hash_part(glob->kind == SL_GLOB_PREFIX ? first : last >> (8 * (8 - len)), len);
+		if (bloom_has(table, class, kind, hash) && tails_match(table, walk, class, kind, hash))
 			return true;
 	}
 	return false;
