@@ -9,6 +9,3 @@
 
 /* "Dual BSD/GPL" is how the kernel spells this project's licence; helpers need a GPL-compatible one. */
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
-
-/* Refused by the loader if it is not its own. */
-const volatile __u32 abi_version = SL_ABI_VERSION;

@@ -9,14 +9,12 @@ use anyhow::Context as _;
 use rustix::process::{Pid, Signal, kill_process};
 use scoutline_detect::Scope;
 use tokio::process::{Child, Command};
-use tokio::runtime::Builder;
 use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 
 use crate::cli::{CommonArgs, ExecArgs, Format, Output, SummaryArg};
 use crate::exit::Exit;
-use crate::pipeline::Export;
 use crate::run::stderr;
-use crate::start::{Prepared, Watching, tell_losses};
+use crate::start::{Prepared, Watching, exporters_runtime, tell_losses};
 use crate::summary::{FailOn, Report};
 use crate::variables::Variables;
 
@@ -32,15 +30,8 @@ const BY_SIGNAL: i32 = 128;
 pub fn exec(args: &CommonArgs, exec: &ExecArgs, variables: &Variables) -> anyhow::Result<Exit> {
     let watch = &exec.watch;
     let prepared = Prepared::new(args, variables)?;
-    let runtime = Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("cannot start the runtime for exporters")?;
-    let export = Export::start(
-        prepared.exporters(watch),
-        watch.output.otlp_dir.clone(),
-        runtime.handle(),
-    )?;
+    let runtime = exporters_runtime()?;
+    let export = prepared.export(watch, runtime.handle())?;
     let lines = stderr(watch.output.output.unwrap_or(Output::None), args)?;
 
     runtime.block_on(async {

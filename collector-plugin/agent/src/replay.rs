@@ -6,7 +6,6 @@ use std::io::BufReader;
 use anyhow::Context as _;
 use scoutline_detect::Detector;
 use scoutline_semconv::{Resource, Value};
-use tokio::runtime::Builder;
 
 use crate::cli::{CommonArgs, Output, ReplayArgs};
 use crate::commands::read_recipes;
@@ -14,6 +13,7 @@ use crate::config;
 use crate::exit::Exit;
 use crate::pipeline::{Export, Judge, Outlet, ReadError, Reader, WhenFull};
 use crate::run::terminal;
+use crate::start::exporters_runtime;
 use crate::variables::Variables;
 
 /// Replays a recording with the recipes of now.
@@ -38,10 +38,7 @@ pub fn replay(
     let at = || format!("cannot replay {}", replay.file.display());
     let file = File::open(&replay.file).with_context(at)?;
     let (mut reader, preamble) = Reader::new(BufReader::new(file)).with_context(at)?;
-    let runtime = Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("cannot start the runtime for exporters")?;
+    let runtime = exporters_runtime()?;
     let export = Export::start(&[], replay.output.otlp_dir.clone(), runtime.handle())?;
     let attributes = preamble
         .resource

@@ -2,15 +2,13 @@
 
 use std::io;
 
-use anyhow::Context as _;
 use scoutline_detect::Scope;
-use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::{CommonArgs, Output, RunArgs};
 use crate::exit::Exit;
-use crate::pipeline::{Export, Lines, WhenFull};
-use crate::start::{Prepared, tell_losses};
+use crate::pipeline::{Lines, WhenFull};
+use crate::start::{Prepared, exporters_runtime, tell_losses};
 use crate::variables::Variables;
 
 /// Runs until SIGINT or SIGTERM.
@@ -20,15 +18,8 @@ use crate::variables::Variables;
 pub fn run(args: &CommonArgs, run: &RunArgs, variables: &Variables) -> anyhow::Result<Exit> {
     let watch = &run.watch;
     let prepared = Prepared::new(args, variables)?;
-    let runtime = Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("cannot start the runtime for exporters")?;
-    let export = Export::start(
-        prepared.exporters(watch),
-        watch.output.otlp_dir.clone(),
-        runtime.handle(),
-    )?;
+    let runtime = exporters_runtime()?;
+    let export = prepared.export(watch, runtime.handle())?;
     // Whoever configured no exporter wants to see something.
     let output = watch
         .output

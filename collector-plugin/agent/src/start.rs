@@ -12,6 +12,7 @@ use scoutline_detect::{Detector, Facts, Scope, Settings};
 use scoutline_loader::hooks::Family;
 use scoutline_loader::{Attachment, LoadError, Outcome, Sensor, trim_heap};
 use scoutline_semconv::{Resource, Value};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -88,6 +89,15 @@ impl Prepared {
         }
     }
 
+    /// Starts these exporters, and that of `--otlp-dir`.
+    ///
+    /// # Errors
+    /// If one cannot work on this host.
+    pub fn export(&self, args: &WatchArgs, runtime: &Handle) -> anyhow::Result<Export> {
+        let directory = args.output.otlp_dir.clone();
+        Ok(Export::start(self.exporters(args), directory, runtime)?)
+    }
+
     /// Loads and attaches the sensor, starts its thread, and says that it watches.
     ///
     /// # Errors
@@ -158,6 +168,17 @@ impl Prepared {
         let watcher = Watcher::new(sensor, judge, outlet, recording, &tasks);
         Watching::start(watcher).context("cannot start the thread that reads the kernel")
     }
+}
+
+/// The runtime on which exporters run; it makes progress while its thread waits in it.
+///
+/// # Errors
+/// If the system gives it no means to wait.
+pub fn exporters_runtime() -> anyhow::Result<Runtime> {
+    Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime for exporters")
 }
 
 impl Watching {

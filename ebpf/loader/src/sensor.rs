@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use aya::maps::{Array, HashMap, Map, MapData, MapError, PerCpuArray, RingBuf};
 use aya::programs::Program;
-use aya::{Btf, Ebpf, EbpfError, EbpfLoader, Pod};
+use aya::{Btf, Ebpf, EbpfError, EbpfLoader};
 use scoutline_abi::raw::{self, FoldKey, Stats};
 use scoutline_abi::sieve::Sieve;
 use thiserror::Error;
@@ -291,8 +291,3 @@ fn is_not_permitted(error: &(dyn std::error::Error + 'static)) -> bool {
     }
     false
 }
-
-const _: () = {
-    const fn is_pod<T: Pod>() {}
-    is_pod::<Words<STATS_WORDS>>();
-};
