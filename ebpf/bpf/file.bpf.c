@@ -162,47 +162,37 @@ static __always_inline int fold_open(struct stats *stats, struct open *open, str
 
 /* ---- Programs --------------------------------------------------------------------------------- */
 
-/*
- * Mode and path of a file lie in its first bytes on every kernel: one read for both. Not inlined, because
- * of those bytes: the frames of a program and what it calls have 512 together.
- */
-static __noinline int read_file(struct open *open, struct file *file)
+/* A pointer as a number: the verifier lets a typed one be read through, but not reckoned with. */
+static __always_inline __u64 address(const void *pointer)
 {
-	__u64 words[12];
-	char *head = (char *)words;
+	__u64 number = (__u64)pointer;
 
-	if (bpf_probe_read_kernel(words, sizeof(words), file))
-		return -1;
-	open->mode = *(__u32 *)(head + field_offset(struct file, f_mode));
-	open->path.mnt = *(void **)(head + field_offset(struct file, f_path));
-	open->path.dentry =
-		*(void **)(head + field_offset(struct file, f_path) + field_offset(struct path, dentry));
-	return 0;
+	asm volatile("%0 = -%0\n%0 = -%0" : "+r"(number));
+	return number;
 }
 
-static __always_inline int observe(struct stats *stats, struct file *file, struct task_struct *task)
+/* The way without a call, for a file whose type the verifier knows. */
+static __always_inline void take_file(struct open *open, const struct file *file)
+{
+	open->file = (void *)address(file);
+	open->path.mnt = (void *)address(file->f_path.mnt);
+	open->path.dentry = (void *)address(file->f_path.dentry);
+}
+
+static __always_inline int observe(struct stats *stats, struct open *open, struct task_struct *task)
 {
 	struct sieve_walk walk;
-	struct open open = { .file = file };
 	const struct sensor_self *self;
+	struct file *file = open->file;
 	__u32 zero = 0;
 	int verdict;
 
-	count(stats, open_seen);
 	self = bpf_map_lookup_elem(&sensor_self, &zero);
 	if (!self) { /* an array has all its elements; the verifier does not know */
 		count(stats, open_unreadable);
 		return 0;
 	}
-	if (read_file(&open, file)) {
-		count(stats, open_unreadable);
-		return 0;
-	}
-	if (open.mode & FMODE_PATH) {
-		count(stats, open_path);
-		return 0;
-	}
-	verdict = sieve_file(&walk, self, (__u64)open.path.dentry, (__u64)open.path.mnt);
+	verdict = sieve_file(&walk, self, (__u64)open->path.dentry, (__u64)open->path.mnt);
 	if (verdict == SIEVE_UNMATCHED) {
 		count(stats, open_unmatched);
 		return 0;
@@ -215,13 +205,17 @@ static __always_inline int observe(struct stats *stats, struct file *file, struc
 		count(stats, open_own);
 		return 0;
 	}
-	open.mode &= FMODE_READ | FMODE_WRITE;
-	open.key.program = fold_program(task);
-	open.key.object = fold_object((__u64)BPF_CORE_READ(file, f_inode), (__u64)open.path.dentry,
-				      (__u64)open.path.mnt, walk.name, open.mode);
-	if (verdict == SIEVE_TRUNCATED)
-		open.flags |= SL_OPEN_SIEVE_TRUNCATED;
-	return fold_open(stats, &open, task, walk.matched);
+	open->mode = BPF_CORE_READ(file, f_mode);
+	if (open->mode & FMODE_PATH) {
+		count(stats, open_path);
+		return 0;
+	}
+	open->mode &= FMODE_READ | FMODE_WRITE;
+	open->key.program = fold_program(task);
+	open->key.object = fold_object((__u64)BPF_CORE_READ(file, f_inode), (__u64)open->path.dentry,
+				       (__u64)open->path.mnt, walk.name, open->mode);
+	open->flags = verdict == SIEVE_TRUNCATED ? SL_OPEN_SIEVE_TRUNCATED : 0;
+	return fold_open(stats, open, task, walk.matched);
 }
 
 /* Opens that are none of a process's: for execve, and by kernel threads. sys_exit sees neither. */
@@ -229,17 +223,20 @@ static __always_inline int observe_resolved(struct file *file)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct stats *stats = my_stats();
+	struct open open;
 
 	if (!stats || (file->f_flags & __FMODE_EXEC) || (task->flags & PF_KTHREAD))
 		return 0;
-	return observe(stats, file, task);
+	count(stats, open_seen);
+	take_file(&open, file);
+	return observe(stats, &open, task);
 }
 
 SEC("lsm/file_open")
 int BPF_PROG(open__lsm, struct file *file, int ret)
 {
 	/* An earlier module denied it: there is nothing to see. */
-	if (!ret)
+	if (ret == 0)
 		observe_resolved(file);
 	return ret;
 }
@@ -250,26 +247,75 @@ int BPF_PROG(open__fentry, struct file *file)
 	return observe_resolved(file);
 }
 
+/*
+ * A process with few files has them in an array of fixed size. The verifier knows the type of what lies
+ * at a constant index, and lets it be read without a call.
+ */
+#define FILE_AT(index) \
+	case (index):  \
+		return files->fd_array[index];
+#define FILES_AT(index) FILE_AT(index) FILE_AT((index) + 1) FILE_AT((index) + 2) FILE_AT((index) + 3)
+#define FILES_AT_16(index) \
+	FILES_AT(index) FILES_AT((index) + 4) FILES_AT((index) + 8) FILES_AT((index) + 12)
+
+static __always_inline const struct file *typed_file(const struct files_struct *files, long fd)
+{
+	if (files->fdt != &files->fdtab)
+		return NULL;
+	switch (fd) {
+		FILES_AT_16(0)
+		FILES_AT_16(16)
+		FILES_AT_16(32)
+		FILES_AT_16(48)
+	default:
+		return NULL;
+	}
+}
+
+/* Fills in file and path of a descriptor; false if that is not possible, which is counted. */
+static __always_inline bool take_descriptor(struct open *open, const struct files_struct *files, long fd,
+					    struct stats *stats)
+{
+	const struct file *typed = typed_file(files, fd);
+	const struct fdtable *table = files->fdt;
+	struct file *file = NULL;
+
+	if (typed) {
+		take_file(open, typed);
+		return true;
+	}
+	if (fd >= table->max_fds || bpf_probe_read_kernel(&file, sizeof(file), table->fd + fd) ||
+	    !file) {
+		count(stats, open_race);
+		return false;
+	}
+	open->file = file;
+	if (BPF_CORE_READ_INTO(&open->path, file, f_path)) {
+		count(stats, open_unreadable);
+		return false;
+	}
+	return true;
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(open__tp_btf, struct pt_regs___sl *regs, long ret)
 {
+	int opens = syscall_opens(syscall_number(regs));
 	struct task_struct *task;
-	struct fdtable *table;
 	struct stats *stats;
-	struct file *file = NULL;
+	struct open open;
 
-	if (!syscall_opens(syscall_number(regs), bpf_get_current_task_btf) || ret < 0)
+	/* The task is fetched only where it is needed: every system call comes through here. */
+	if (opens == OPENS_NEVER || ret < 0)
+		return 0;
+	task = bpf_get_current_task_btf();
+	if (opens != OPENS_ALWAYS && is_compat(task) != (opens == OPENS_COMPAT))
 		return 0;
 	stats = my_stats();
 	if (!stats)
 		return 0;
-	task = bpf_get_current_task_btf();
-	table = task->files->fdt;
-	if (ret >= table->max_fds || bpf_probe_read_kernel(&file, sizeof(file), table->fd + ret) ||
-	    !file) {
-		count(stats, open_seen);
-		count(stats, open_race);
+	count(stats, open_seen);
+	if (!take_descriptor(&open, task->files, ret, stats))
 		return 0;
-	}
-	return observe(stats, file, task);
+	return observe(stats, &open, task);
 }

@@ -19,10 +19,10 @@ const SIGNATURE_SEED: u64 = 0x5c07_71e5_1e7e_0001;
 /// Hash of the place above the first component: where the walk ends.
 pub const ROOT: u64 = 0;
 
-/// What kind of test a bloom entry serves; must equal `SIEVE_*` in `sieve.h`.
-const LEAF: u64 = 0x1111_1111_1111_1111;
-const ANCHOR: u64 = 0x2222_2222_2222_2222;
-const GLOB_DIRECTORY: u64 = 0x3333_3333_3333_3333;
+/// What an entry is for; must equal `SIEVE_*` in `sieve_hash.h`.
+const LEAF: u64 = 0;
+const ANCHOR: u64 = 1;
+const GLOB_DIRECTORY: u64 = 2;
 
 /// Which file systems a signature is for; the discriminants are `SL_CLASS_*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -235,7 +235,7 @@ impl Sieve {
                 self.bloom(class, GLOB_DIRECTORY, component(directory));
                 hashes[0] = component(bytes);
                 let kind = glob_kind(kind, bytes.len());
-                self.bloom(class, kind, hashes[0]);
+                self.bloom(class, LEAF, hashes[0] ^ kind);
                 kind
             }
         };
@@ -265,10 +265,10 @@ impl Sieve {
         Ok(())
     }
 
-    fn bloom(&mut self, class: Class, kind: u64, hash: u64) {
-        for bit in bloom_bits(class, kind, hash) {
-            self.table.bloom[bit / 64] |= 1 << (bit % 64);
-        }
+    fn bloom(&mut self, class: Class, usage: u64, hash: u64) {
+        let answer = mix(hash ^ class as u64);
+        let bits = answer >> (16 + 12 * usage);
+        self.table.bloom[answer as usize % BLOOM_WORDS] |= 1 << (bits % 64) | 1 << (bits / 64 % 64);
     }
 }
 
@@ -326,12 +326,6 @@ fn combine(class: Class, kind: u64, hashes: [u64; 3]) -> u64 {
         .fold(mix(SIGNATURE_SEED ^ kind ^ class as u64), |hash, level| {
             mix(hash ^ level)
         })
-}
-
-fn bloom_bits(class: Class, kind: u64, hash: u64) -> [usize; 2] {
-    let bits = BLOOM_WORDS as u64 * 64;
-    let hash = mix(hash ^ kind ^ class as u64);
-    [(hash % bits) as usize, ((hash >> 32) % bits) as usize]
 }
 
 #[cfg(test)]

@@ -224,8 +224,8 @@ struct stats {
 	__u64 exit_ring_full;
 	__u64 open_seen; /* = sum of the eight below */
 	__u64 open_unmatched;
-	__u64 open_own;        /* by the sensor itself */
-	__u64 open_path;       /* O_PATH: nothing can be read through it */
+	__u64 open_own;        /* passed the sieve, by the sensor itself */
+	__u64 open_path;       /* passed it, with O_PATH: nothing can be read through it */
 	__u64 open_race;       /* descriptor closed or replaced before it could be looked at */
 	__u64 open_unreadable; /* a kernel structure could not be read */
 	__u64 open_folded;

@@ -50,6 +50,12 @@ static __always_inline __u32 dentry_inline_name_offset(void)
 	return field_offset(struct dentry___iname, d_iname);
 }
 
+/* Whether a system call returns a descriptor of a newly opened file: numbers mean other things in 32-bit code. */
+#define OPENS_NEVER 0
+#define OPENS_NATIVE 1 /* if it was not made by 32-bit code */
+#define OPENS_COMPAT 2 /* only if it was */
+#define OPENS_ALWAYS 3
+
 #if defined(__TARGET_ARCH_x86)
 
 #define TS_COMPAT 0x2
@@ -60,29 +66,29 @@ static __always_inline long syscall_number(const struct pt_regs___sl *regs)
 	return regs->orig_ax;
 }
 
-/*
- * Whether system call `nr` can return a descriptor of a newly opened file. 32-bit calls arrive with the
- * numbers of i386, where 5 and 8 are open and creat; in 64-bit code these are fstat and lseek, so the
- * task's status decides, but only for the numbers where it matters.
- */
-static __always_inline bool syscall_opens(long nr, struct task_struct *(*task)(void))
+static __always_inline int syscall_opens(long nr)
 {
 	switch (nr & ~X32_SYSCALL_BIT) {
 	case 2:   /* open */
 	case 85:  /* creat; i386: readlink */
 	case 257: /* openat; i386: remap_file_pages */
 	case 304: /* open_by_handle_at; i386: renameat2 */
-		return !(task()->thread_info.status & TS_COMPAT);
-	case 5:   /* i386 open */
-	case 8:   /* i386 creat */
-	case 295: /* i386 openat */
+		return OPENS_NATIVE;
+	case 5:   /* i386 open; fstat */
+	case 8:   /* i386 creat; lseek */
+	case 295: /* i386 openat; preadv */
 	case 342: /* i386 open_by_handle_at */
-		return task()->thread_info.status & TS_COMPAT;
+		return OPENS_COMPAT;
 	case 437: /* openat2 in both */
-		return true;
+		return OPENS_ALWAYS;
 	default:
-		return false;
+		return OPENS_NEVER;
 	}
+}
+
+static __always_inline bool is_compat(const struct task_struct *task)
+{
+	return task->thread_info.status & TS_COMPAT;
 }
 
 #else
@@ -94,29 +100,29 @@ static __always_inline long syscall_number(const struct pt_regs___sl *regs)
 	return regs->syscallno;
 }
 
-static __always_inline bool is_compat(struct task_struct *task)
-{
-	const struct thread_info___arm64 *info = (void *)&task->thread_info;
-
-	return info->flags & (1ul << TIF_32BIT);
-}
-
-static __always_inline bool syscall_opens(long nr, struct task_struct *(*task)(void))
+static __always_inline int syscall_opens(long nr)
 {
 	switch (nr) {
 	case 56:  /* openat; arm: - */
 	case 265: /* open_by_handle_at */
-		return !is_compat(task());
+		return OPENS_NATIVE;
 	case 5:   /* arm open */
 	case 8:   /* arm creat */
 	case 322: /* arm openat */
 	case 371: /* arm open_by_handle_at */
-		return is_compat(task());
+		return OPENS_COMPAT;
 	case 437:
-		return true;
+		return OPENS_ALWAYS;
 	default:
-		return false;
+		return OPENS_NEVER;
 	}
+}
+
+static __always_inline bool is_compat(const struct task_struct *task)
+{
+	const struct thread_info___arm64 *info = (const void *)&task->thread_info;
+
+	return info->flags & (1ul << TIF_32BIT);
 }
 
 #endif

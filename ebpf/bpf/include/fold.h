@@ -49,9 +49,14 @@ static __always_inline __u64 fold_object(__u64 inode, __u64 dentry, __u64 vfsmou
 	struct inode *node = (void *)inode;
 	__u64 hash = mix(fold_secret[1] ^ BPF_CORE_READ(node, i_ino));
 
+	/* Mixed in as they are read: kept until the end, they would take stack that is not there. */
+	barrier_var(hash);
 	hash = mix(hash ^ BPF_CORE_READ(node, i_sb, s_dev));
+	barrier_var(hash);
 	hash = mix(hash ^ ((__u64)BPF_CORE_READ(node, i_generation) << 32) ^ mode);
+	barrier_var(hash);
 	hash = mix(hash ^ BPF_CORE_READ((struct mount *)mount_of(vfsmount), mnt_id));
+	barrier_var(hash);
 	hash = mix(hash ^ (__u64)BPF_CORE_READ((struct dentry *)dentry, d_parent));
 	return mix(hash ^ name ^ fold_secret[0]);
 }

@@ -40,10 +40,13 @@ struct sieve_walk {
 	__u64 root_mount;
 	__u64 parent; /* hashes of the two components above the last one */
 	__u64 grandparent;
-	__u64 leaf_name; /* where the last component is */
+	__u64 first; /* eight bytes of the last component at its beginning, and at its end */
+	__u64 last;
 	__u32 leaf_len;
-	__u16 class;
-	__u16 is_bind; /* some mount on the way begins below the root of its file system */
+	__u8 class;
+	__u8 is_bind;    /* some mount on the way begins below the root of its file system */
+	__u8 maybe_leaf; /* what the bloom filter says of the last component, and of the one above it */
+	__u8 maybe_glob;
 };
 
 static __always_inline bool has_signature(struct sieve_walk *walk, __u64 signature)
@@ -85,27 +88,26 @@ static __always_inline bool tails_match(const struct sieve_table *table, struct 
 	return false;
 }
 
-/* The first eight bytes of the leaf, or its last eight with the last one uppermost; 0 if unreadable. */
-static __always_inline __u64 leaf_part(const struct sieve_walk *walk, __u32 kind)
+/*
+ * The first eight bytes of the leaf, and the last eight with the very last uppermost. Short names lie in
+ * `words` already; what is behind the end of a name may be anything.
+ */
+static __always_inline void note_leaf(struct sieve_walk *walk, const __u64 *words, __u64 name, __u32 len)
 {
-	__u32 len = walk->leaf_len;
-	__u64 word = 0;
-
-	if (kind == SL_GLOB_SUFFIX && len > 8)
-		bpf_probe_read_kernel(&word, sizeof(word), (void *)(walk->leaf_name + len - 8));
+	walk->leaf_len = len;
+	walk->first = words[0];
+	walk->last = 0;
+	if (len <= 8)
+		walk->last = words[0] << (8 * (8 - len) & 63);
+	else if (len < 16)
+		walk->last = words[0] >> (8 * (len - 8)) | words[1] << (8 * (16 - len));
 	else
-		bpf_probe_read_kernel(&word, sizeof(word), (void *)walk->leaf_name);
-	if (kind == SL_GLOB_SUFFIX && len < 8)
-		word <<= 8 * (8 - len);
-	return word;
+		bpf_probe_read_kernel(&walk->last, sizeof(walk->last), (void *)(name + len - 8));
 }
 
 static __always_inline bool globs_match(const struct sieve_table *table, struct sieve_walk *walk,
 					__u64 class)
 {
-	__u64 first = leaf_part(walk, SL_GLOB_PREFIX);
-	__u64 last = leaf_part(walk, SL_GLOB_SUFFIX);
-
 	for (__u32 i = 0; i < SL_LEAF_GLOBS; i++) {
 		const struct leaf_glob *glob = &table->globs[class * SL_LEAF_GLOBS + i];
 		__u32 len = glob->len & 15;
@@ -114,8 +116,10 @@ static __always_inline bool globs_match(const struct sieve_table *table, struct 
 		if (!len || len > 8 || walk->leaf_len < len)
 			continue;
 		kind = glob_kind(glob->kind, len);
-		hash = hash_part(glob->kind == SL_GLOB_PREFIX ? first : last >> (8 * (8 - len)), len);
-		if (bloom_has(table, class, kind, hash) && tails_match(table, walk, class, kind, hash))
+		hash = hash_part(
+			glob->kind == SL_GLOB_PREFIX ? walk->first : walk->last >> (8 * (8 - len)), len);
+		if (bloom_has(bloom_ask(table, class, hash ^ kind), SIEVE_LEAF) &&
+		    tails_match(table, walk, class, kind, hash))
 			return true;
 	}
 	return false;
@@ -173,7 +177,9 @@ static __noinline int sieve_path(const struct sieve_table *table, struct sieve_w
 	__u64 below = 0;
 
 	walk->name = walk->parent = walk->grandparent = SIEVE_ROOT;
+	walk->maybe_leaf = walk->maybe_glob = false;
 	for (__u32 level = 0; level < SL_PATH_DEPTH; level++) {
+		struct bloom_answer answer;
 		__u64 *words;
 		__u64 hash;
 		__u32 len;
@@ -186,18 +192,20 @@ static __noinline int sieve_path(const struct sieve_table *table, struct sieve_w
 			return SIEVE_UNREADABLE;
 		len = dentry_name_len(&head);
 		hash = hash_name(words, len);
+		answer = bloom_ask(table, class, hash);
 		if (level == 0) {
-			walk->leaf_name = dentry_name(&head);
-			walk->leaf_len = len;
+			note_leaf(walk, words, dentry_name(&head), len);
 			walk->name = hash;
+			walk->maybe_leaf = bloom_has(answer, SIEVE_LEAF);
 		} else if (level == 1) {
 			walk->parent = hash;
+			walk->maybe_glob = bloom_has(answer, SIEVE_GLOB_DIRECTORY);
 		} else if (level == 2) {
 			walk->grandparent = hash;
 		}
 		if (maybe_anchor && has_signature(walk, signature(class, SIEVE_ANCHOR, below, hash, 0)))
 			return SIEVE_MATCHED;
-		maybe_anchor = bloom_has(table, class, SIEVE_ANCHOR, hash);
+		maybe_anchor = bloom_has(answer, SIEVE_ANCHOR);
 		below = hash;
 		dentry = dentry_parent(&head);
 	}
@@ -206,11 +214,9 @@ static __noinline int sieve_path(const struct sieve_table *table, struct sieve_w
 	if (maybe_anchor && step == STEP_ROOT &&
 	    has_signature(walk, signature(class, SIEVE_ANCHOR, below, SIEVE_ROOT, 0)))
 		return SIEVE_MATCHED;
-	if (bloom_has(table, class, SIEVE_LEAF, walk->name) &&
-	    tails_match(table, walk, class, SIEVE_LEAF, walk->name))
+	if (walk->maybe_leaf && tails_match(table, walk, class, SIEVE_LEAF, walk->name))
 		return SIEVE_MATCHED;
-	if (bloom_has(table, class, SIEVE_GLOB_DIRECTORY, walk->parent) &&
-	    globs_match(table, walk, class))
+	if (walk->maybe_glob && globs_match(table, walk, class))
 		return SIEVE_MATCHED;
 	return step == STEP_ROOT ? SIEVE_UNMATCHED : SIEVE_TRUNCATED;
 }

@@ -8,9 +8,10 @@
 
 #include "abi.h"
 
-#define SIEVE_LEAF 0x1111111111111111ULL
-#define SIEVE_ANCHOR 0x2222222222222222ULL
-#define SIEVE_GLOB_DIRECTORY 0x3333333333333333ULL
+/* What an entry is for. In the bloom filter each has bits of its own of what a hash says. */
+#define SIEVE_LEAF 0
+#define SIEVE_ANCHOR 1
+#define SIEVE_GLOB_DIRECTORY 2
 #define SIEVE_ROOT 0ULL
 
 static __inline __attribute__((always_inline)) __u64 mix(__u64 value)
@@ -69,14 +70,30 @@ static __inline __attribute__((always_inline)) __u64 glob_kind(__u32 kind, __u32
 	return SIEVE_LEAF ^ ((__u64)kind << 8) ^ len;
 }
 
-static __inline __attribute__((always_inline)) int bloom_has(const struct sieve_table *table,
-							     __u32 class, __u64 kind, __u64 hash)
-{
-	__u64 bits = mix(hash ^ kind ^ class);
-	__u32 a = bits % (SL_BLOOM_WORDS * 64);
-	__u32 b = (bits >> 32) % (SL_BLOOM_WORDS * 64);
+/*
+ * All that the bloom filter says of one hash lies in one word, two bits a use: a component that is tested
+ * for two uses is mixed and looked up once.
+ */
+struct bloom_answer {
+	__u64 word;
+	__u64 bits;
+};
 
-	return (table->bloom[a / 64] >> (a % 64)) & (table->bloom[b / 64] >> (b % 64)) & 1;
+static __inline __attribute__((always_inline)) struct bloom_answer
+bloom_ask(const struct sieve_table *table, __u32 class, __u64 hash)
+{
+	struct bloom_answer answer;
+
+	answer.bits = mix(hash ^ class);
+	answer.word = table->bloom[answer.bits % SL_BLOOM_WORDS];
+	return answer;
+}
+
+static __inline __attribute__((always_inline)) int bloom_has(struct bloom_answer answer, __u32 use)
+{
+	__u64 bits = answer.bits >> (16 + 12 * use);
+
+	return (answer.word >> (bits % 64)) & (answer.word >> (bits / 64 % 64)) & 1;
 }
 
 #endif

@@ -2,11 +2,17 @@
 //!
 //! Three states in turn, again and again: no program, an empty program on the same hook, the sensor. A figure is the
 //! median over the rounds of the ratio within one round, so that a machine that gets slower does so for all three.
+//!
+//! The kernel keeps up to 64 descriptors of a process in an array of fixed size, which the sensor reads faster than a
+//! larger table. A child inherits room for its parent's highest descriptor, and bash keeps 255 open: so what is timed
+//! runs in a child of this program, and once more with a large table.
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
 
+use std::env;
 use std::fs;
+use std::io::stdin;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -15,6 +21,7 @@ use aya::{Btf, Ebpf};
 use clap::Parser;
 use comfy_table::Table;
 use rustix::fs::{Mode, OFlags, open};
+use rustix::io::fcntl_dupfd_cloexec;
 use scoutline_bench::{load_average, median};
 use scoutline_e2e::{Profile, Sensor, build, why_not};
 use serde::Serialize;
@@ -25,6 +32,9 @@ use tempfile::TempDir;
 const MAX_CALL: f64 = 1.03;
 const MAX_OPEN: f64 = 1.12;
 
+/// Most descriptors that the kernel keeps without a table of their own.
+const SMALL_TABLE: u32 = 64;
+
 /// The fallback hook's cost.
 #[derive(Parser)]
 struct Args {
@@ -34,12 +44,17 @@ struct Args {
     /// Also write the figures here.
     #[arg(long)]
     json: Option<PathBuf>,
+    /// Only time the system calls as things are, and print the nanoseconds.
+    #[arg(long, hide = true)]
+    time: bool,
 }
 
 /// One thing that is timed.
 struct Work {
     name: String,
     path: Option<PathBuf>,
+    /// With more than 64 descriptors' room. Comes last: a table never shrinks.
+    has_large_table: bool,
     /// Most that the sensor may cost, the empty program being 1.
     limit: Option<f64>,
 }
@@ -60,6 +75,11 @@ struct Figure {
 fn main() -> Result<()> {
     let args = Args::parse();
     ensure!(args.rounds > 0, "nothing to measure");
+    let works = works()?;
+    if args.time {
+        println!("{}", serde_json::to_string(&time_all(&works)?)?);
+        return Ok(());
+    }
     if let Some(reason) = why_not() {
         bail!("nothing can be measured: {reason}");
     }
@@ -68,15 +88,14 @@ fn main() -> Result<()> {
     let object = compile(folder.path())?;
     let config = folder.path().join("scoutline.yaml");
     fs::write(&config, "sensor: {hooks: {file_open: syscall}}\n")?;
-    let works = works()?;
 
     // Per round and work: nothing, empty, sensor.
     let mut measured: Vec<Vec<[f64; 3]>> = Vec::new();
     for _ in 0..args.rounds {
-        let nothing = time_all(&works)?;
+        let nothing = time_in_child()?;
         let empty = {
             let _attached = attach_empty(&object)?;
-            time_all(&works)?
+            time_in_child()?
         };
         let arguments = [
             Path::new("--no-export"),
@@ -85,7 +104,12 @@ fn main() -> Result<()> {
             &config,
         ];
         let running = Sensor::run(&sensor, arguments, &[])?;
-        let watched = time_all(&works)?;
+        let watching = running.program().wait_for_error_line("watching")?;
+        ensure!(
+            watching.contains("opens=\"tp_btf/sys_exit\""),
+            "the sensor does not use the hook: {watching}"
+        );
+        let watched = time_in_child()?;
         running.stop()?;
         let round = nothing.into_iter().zip(empty).zip(watched);
         measured.push(round.map(|((a, b), c)| [a, b, c]).collect());
@@ -129,11 +153,13 @@ fn works() -> Result<Vec<Work>> {
     let call = Work {
         name: "getppid".to_owned(),
         path: None,
+        has_large_table: false,
         limit: Some(MAX_CALL),
     };
     let file = |path: &str, limit| Work {
         name: format!("open+close {path}"),
         path: Some(path.into()),
+        has_large_table: false,
         limit,
     };
     let deep = deepest(Path::new("/sys/devices"))?;
@@ -143,7 +169,13 @@ fn works() -> Result<Vec<Work>> {
             deep.components().count() - 1
         ),
         path: Some(deep),
+        has_large_table: false,
         limit: None,
+    };
+    let large = Work {
+        name: "open+close /etc/passwd, large table".to_owned(),
+        has_large_table: true,
+        ..file("/etc/passwd", None)
     };
     Ok(vec![
         call,
@@ -151,6 +183,7 @@ fn works() -> Result<Vec<Work>> {
         file("/dev/null", None),
         file("/proc/uptime", None),
         deep,
+        large,
     ])
 }
 
@@ -183,8 +216,32 @@ fn deepest(root: &Path) -> Result<PathBuf> {
     found.with_context(|| format!("nothing readable below {}", root.display()))
 }
 
+fn time_in_child() -> Result<Vec<f64>> {
+    let output = Command::new(env::current_exe()?)
+        .arg("--time")
+        .stderr(Stdio::inherit())
+        .output()
+        .context("start the timing")?;
+    ensure!(output.status.success(), "the timing failed");
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
 fn time_all(works: &[Work]) -> Result<Vec<f64>> {
+    ensure!(
+        table_size()? <= SMALL_TABLE,
+        "a descriptor above {SMALL_TABLE} was inherited; close it first"
+    );
     works.iter().map(time).collect()
+}
+
+/// Room for descriptors that the kernel has made in this process.
+fn table_size() -> Result<u32> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let size = status
+        .lines()
+        .find_map(|line| line.strip_prefix("FDSize:"))
+        .context("the kernel tells no FDSize")?;
+    Ok(size.trim().parse()?)
 }
 
 /// Nanoseconds of one, the least of several bursts: interruptions only ever add.
@@ -192,6 +249,9 @@ fn time(work: &Work) -> Result<f64> {
     const BURSTS: u32 = 8;
     let count: u32 = if work.path.is_some() { 8_000 } else { 100_000 };
     let mut least = f64::INFINITY;
+    if work.has_large_table {
+        fcntl_dupfd_cloexec(stdin(), SMALL_TABLE as i32)?;
+    }
     for _ in 0..BURSTS {
         let begin = Instant::now();
         for _ in 0..count {
@@ -226,10 +286,7 @@ fn compile(folder: &Path) -> Result<Vec<u8>> {
     fs::write(&source, include_str!("empty.bpf.c"))?;
     let status = Command::new("clang")
         .args(["-target", "bpf", "-O2", "-g", "-c"])
-        .arg(format!(
-            "-I/usr/include/{}-linux-gnu",
-            std::env::consts::ARCH
-        ))
+        .arg(format!("-I/usr/include/{}-linux-gnu", env::consts::ARCH))
         .arg(&source)
         .arg("-o")
         .arg(&object)
