@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::{Bytes, BytesMut};
-use scoutline_semconv::{Record, Resource, scope};
+use bytes::{BufMut, Bytes, BytesMut};
+use scoutline_semconv::{Record, Resource, limits, scope};
 
 use crate::encode::{self, EncodeError, Envelope, REQUEST_ENTRY_OVERHEAD};
 
@@ -103,7 +103,7 @@ struct Group {
     envelope: Envelope,
     /// Opened by the envelope; `None` while there are no records.
     entry: Option<BytesMut>,
-    /// Length of the last entry: the next is likely as long.
+    /// Bytes to make room for: the next entry is likely about as long as the last.
     expected: usize,
 }
 
@@ -134,19 +134,19 @@ impl Batcher {
         scope: Scope,
         record: &Record,
     ) -> Result<Option<Batch>, EncodeError> {
-        let measured = encode::measure(record)?;
         let mut sealed = None;
         let mut index = self.group(resource, scope);
-        if self.bytes + self.cost(index, measured.encoded_len()) > self.limits.bytes {
+        let mut added = self.put(index, |entry| encode::put_record(entry, record))?;
+        if self.records > 0 && self.bytes + added.request > self.limits.bytes {
+            let moved = self.take_back(index, added.entry);
             sealed = self.seal();
             index = self.group(resource, scope);
+            added = self.put(index, |entry| {
+                entry.put_slice(&moved);
+                Ok(moved.len())
+            })?;
         }
-        self.bytes += self.cost(index, measured.encoded_len());
-        if let Some(group) = self.groups.get_mut(index) {
-            let (envelope, expected) = (&group.envelope, group.expected);
-            let entry = group.entry.get_or_insert_with(|| envelope.open(expected));
-            measured.put(entry);
-        }
+        self.bytes += added.request;
         self.latest = index;
         self.records += 1;
         self.oldest.get_or_insert(now);
@@ -181,7 +181,11 @@ impl Batcher {
         let mut entries: Vec<Bytes> = Vec::with_capacity(self.groups.len());
         for group in &mut self.groups {
             if let Some(entry) = group.entry.take() {
-                group.expected = group.envelope.records_len(&entry);
+                // An eighth more, or every other batch would outgrow its buffer and be copied into a larger one. The
+                // record that no longer fits is in it for a moment, too.
+                let len = group.envelope.records_len(&entry);
+                group.expected =
+                    (len + len / 8).min(self.limits.bytes.saturating_add(limits::RECORD_BYTES));
                 entries.push(group.envelope.close(entry));
             }
         }
@@ -221,13 +225,52 @@ impl Batcher {
         self.groups.len() - 1
     }
 
-    /// Bytes that a record of `len` bytes adds: the first of its group brings the envelope along.
-    fn cost(&self, index: usize, len: usize) -> usize {
-        match self.groups.get(index) {
-            Some(group) if group.entry.is_none() => {
-                group.envelope.len() + REQUEST_ENTRY_OVERHEAD + len
-            }
-            _ => len,
+    /// Has `write` append a record to a group's entry. If it fails the entry is as it was.
+    fn put(
+        &mut self,
+        index: usize,
+        write: impl FnOnce(&mut BytesMut) -> Result<usize, EncodeError>,
+    ) -> Result<Added, EncodeError> {
+        let Some(group) = self.groups.get_mut(index) else {
+            return Ok(Added::default());
+        };
+        if let Some(entry) = &mut group.entry {
+            let len = write(entry)?;
+            return Ok(Added {
+                entry: len,
+                request: len,
+            });
         }
+        let mut entry = group.envelope.open(group.expected);
+        let len = write(&mut entry)?;
+        group.entry = Some(entry);
+        Ok(Added {
+            entry: len,
+            request: group.envelope.len() + REQUEST_ENTRY_OVERHEAD + len,
+        })
     }
+
+    /// Takes the last `len` bytes, a record, out of a group's entry again.
+    fn take_back(&mut self, index: usize, len: usize) -> Bytes {
+        let Some(group) = self.groups.get_mut(index) else {
+            return Bytes::new();
+        };
+        let Some(mut entry) = group.entry.take() else {
+            return Bytes::new();
+        };
+        let begin = entry.len().saturating_sub(len);
+        let record = Bytes::copy_from_slice(entry.get(begin..).unwrap_or_default());
+        entry.truncate(begin);
+        group.entry = (group.envelope.records_len(&entry) > 0).then_some(entry);
+        record
+    }
+}
+
+/// Bytes that a record adds.
+#[derive(Clone, Copy, Debug, Default)]
+struct Added {
+    /// To the entry of its group.
+    entry: usize,
+    /// To the request at most: the first record of a group brings the envelope along.
+    request: usize,
 }

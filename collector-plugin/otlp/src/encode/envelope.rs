@@ -60,7 +60,8 @@ impl Envelope {
 
     /// Room for records, behind a gap that [`Self::close`] fills: what stands before them depends on their length.
     pub(crate) fn open(&self, capacity: usize) -> BytesMut {
-        let mut entry = BytesMut::with_capacity(self.gap() + capacity);
+        let after = self.scope_schema.len() + self.resource_schema.len();
+        let mut entry = BytesMut::with_capacity(self.gap() + capacity + after);
         entry.put_bytes(0, self.gap());
         entry
     }

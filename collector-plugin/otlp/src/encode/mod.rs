@@ -1,8 +1,8 @@
 //! Records as OTLP protobuf, straight from [`Record`] into a buffer.
 //!
-//! Two passes: [`measure`] sums up the lengths, [`Measured::put`] writes. So every length is known before it is
-//! written, in its shortest form, and nothing is allocated besides the buffer. The result is what any protobuf
-//! library would write: fields in the order of their numbers, defaults left out. Numbers are those of
+//! One pass: only the length of the record itself is filled in afterwards. Every length has its shortest form, and
+//! nothing is allocated besides the buffer. The result is what any protobuf library would write: fields in the order
+//! of their numbers, defaults left out. Numbers are those of
 //! `opentelemetry/proto/logs/v1/logs.proto` and `common/v1/common.proto`.
 
 mod envelope;
@@ -10,13 +10,13 @@ mod value;
 mod wire;
 
 use bytes::{BufMut, BytesMut};
-use scoutline_semconv::{Record, TraceContext, limits};
+use scoutline_semconv::{Record, limits};
 use thiserror::Error;
 
-use self::value::{attribute_len, put_attribute, put_text_value, text_value_len};
+use self::value::{put_attribute, put_text_value, text_value_len};
 use self::wire::{
-    DELIMITED, FIXED32, FIXED64, VARINT, delimited_len, optional_len, put_delimited, put_header,
-    put_optional, put_varint, tag, varint_len,
+    DELIMITED, FIXED32, FIXED64, VARINT, put_delimited, put_header, put_optional, put_varint, tag,
+    varint_len,
 };
 
 pub(crate) use self::envelope::{Envelope, REQUEST_ENTRY_OVERHEAD};
@@ -38,7 +38,6 @@ const LOG_RECORDS: u8 = tag(2, DELIMITED);
 
 /// W3C `sampled`. The random bit stays unset: ids are hashes.
 const SAMPLED: u32 = 0x01;
-const TRACE_LEN: usize = (1 + 4) + delimited_len(16) + delimited_len(8);
 
 /// A record that cannot be put on the wire.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -55,83 +54,76 @@ pub enum EncodeError {
     },
 }
 
-/// A record whose length is known.
-#[derive(Clone, Copy, Debug)]
-pub struct Measured<'a> {
-    record: &'a Record,
-    trace: Option<TraceContext>,
-    len: usize,
-}
+/// Room for the length of a record, which is known once the record is written: nearly all have 128 bytes to 16 KiB.
+const LENGTH_ROOM: usize = 2;
 
-/// Sums up what `record` takes.
+/// Appends `record` as one element of `ScopeLogs.log_records`; how many bytes that took.
 ///
 /// # Errors
-/// [`EncodeError::TooLarge`] above [`limits::RECORD_BYTES`]; nothing has been written then, and counting the
-/// lost record is the caller's part.
-pub fn measure(record: &Record) -> Result<Measured<'_>, EncodeError> {
-    // A Collector refuses the whole request over one all-zero id.
-    let trace = record
-        .trace
-        .filter(|trace| trace.trace_id != [0; 16] && trace.span_id != [0; 8]);
-    let mut len = fixed64_len(record.time_unix_nano)
-        + fixed64_len(record.observed_time_unix_nano)
-        + optional_len(record.severity_text.as_bytes())
-        + delimited_len(text_value_len(&record.body))
-        + optional_len(record.event_name.as_bytes());
-    if record.severity_number != 0 {
-        len += 1 + varint_len(record.severity_number.into());
-    }
-    if trace.is_some() {
-        len += TRACE_LEN;
-    }
-    for (key, value) in &record.attributes {
-        len += delimited_len(attribute_len(key, value));
-    }
+/// [`EncodeError::TooLarge`] above [`limits::RECORD_BYTES`]; `out` is as it was then, and counting the lost record is
+/// the caller's part.
+pub fn put_record(out: &mut BytesMut, record: &Record) -> Result<usize, EncodeError> {
+    let begin = out.len();
+    out.put_u8(LOG_RECORDS);
+    out.put_bytes(0, LENGTH_ROOM);
+    put_fields(out, record);
+    let len = out.len() - begin - 1 - LENGTH_ROOM;
     if len > limits::RECORD_BYTES {
+        out.truncate(begin);
         return Err(EncodeError::TooLarge {
             event_name: record.event_name,
             bytes: len,
             limit: limits::RECORD_BYTES,
         });
     }
-    Ok(Measured { record, trace, len })
+    put_len_before(out, begin + 1, len);
+    Ok(out.len() - begin)
 }
 
-impl Measured<'_> {
-    /// Bytes that [`Self::put`] appends: the record and the header that makes it an element of `log_records`.
-    pub fn encoded_len(&self) -> usize {
-        delimited_len(self.len)
+fn put_fields(out: &mut BytesMut, record: &Record) {
+    put_fixed64(out, TIME, record.time_unix_nano);
+    if record.severity_number != 0 {
+        out.put_u8(SEVERITY_NUMBER);
+        put_varint(out, record.severity_number.into());
     }
-
-    /// Appends the record as one element of `ScopeLogs.log_records`.
-    pub fn put(&self, out: &mut BytesMut) {
-        let record = self.record;
-        out.reserve(self.encoded_len());
-        put_header(out, LOG_RECORDS, self.len);
-        put_fixed64(out, TIME, record.time_unix_nano);
-        if record.severity_number != 0 {
-            out.put_u8(SEVERITY_NUMBER);
-            put_varint(out, record.severity_number.into());
-        }
-        put_optional(out, SEVERITY_TEXT, record.severity_text.as_bytes());
-        put_header(out, BODY, text_value_len(&record.body));
-        put_text_value(out, &record.body);
-        for (key, value) in &record.attributes {
-            put_attribute(out, ATTRIBUTES, key, value);
-        }
-        if let Some(trace) = &self.trace {
-            out.put_u8(FLAGS);
-            out.put_u32_le(SAMPLED);
-            put_delimited(out, TRACE_ID, &trace.trace_id);
-            put_delimited(out, SPAN_ID, &trace.span_id);
-        }
-        put_fixed64(out, OBSERVED_TIME, record.observed_time_unix_nano);
-        put_optional(out, EVENT_NAME, record.event_name.as_bytes());
+    put_optional(out, SEVERITY_TEXT, record.severity_text.as_bytes());
+    put_header(out, BODY, text_value_len(&record.body));
+    put_text_value(out, &record.body);
+    for (key, value) in &record.attributes {
+        put_attribute(out, ATTRIBUTES, key, value);
     }
+    // A Collector refuses the whole request over one all-zero id.
+    let trace = record
+        .trace
+        .filter(|trace| trace.trace_id != [0; 16] && trace.span_id != [0; 8]);
+    if let Some(trace) = &trace {
+        out.put_u8(FLAGS);
+        out.put_u32_le(SAMPLED);
+        put_delimited(out, TRACE_ID, &trace.trace_id);
+        put_delimited(out, SPAN_ID, &trace.span_id);
+    }
+    put_fixed64(out, OBSERVED_TIME, record.observed_time_unix_nano);
+    put_optional(out, EVENT_NAME, record.event_name.as_bytes());
 }
 
-const fn fixed64_len(value: u64) -> usize {
-    if value == 0 { 0 } else { 1 + 8 }
+/// Writes `len` at `at`, in front of the last `len` bytes of `out`, which move if it does not take
+/// [`LENGTH_ROOM`] bytes.
+fn put_len_before(out: &mut BytesMut, at: usize, len: usize) {
+    let mut varint = [0; 10];
+    let mut rest = varint.as_mut_slice();
+    put_varint(&mut rest, len as u64);
+    let taken = varint_len(len as u64);
+    let begin = at + LENGTH_ROOM;
+    if taken > LENGTH_ROOM {
+        out.put_bytes(0, taken - LENGTH_ROOM);
+    }
+    if taken != LENGTH_ROOM {
+        out.copy_within(begin..begin + len, at + taken);
+    }
+    out.truncate(at + taken + len);
+    if let (Some(room), Some(varint)) = (out.get_mut(at..at + taken), varint.get(..taken)) {
+        room.copy_from_slice(varint);
+    }
 }
 
 fn put_fixed64(out: &mut BytesMut, tag: u8, value: u64) {

@@ -46,7 +46,7 @@ pub(super) const fn optional_len(content: &[u8]) -> usize {
 }
 
 #[inline]
-pub(super) fn put_varint(out: &mut BytesMut, mut value: u64) {
+pub(super) fn put_varint(out: &mut impl BufMut, mut value: u64) {
     while value >= 0x80 {
         out.put_u8(value as u8 | 0x80);
         value >>= 7;

@@ -4,12 +4,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::BytesMut;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::logs::v1::ScopeLogs;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use prost::Message;
-use scoutline_otlp::encode::{EncodeError, measure};
+use scoutline_otlp::encode::{EncodeError, put_record};
 use scoutline_otlp::{Batch, BatchLimits, Batcher, Scope};
 use scoutline_semconv::{Record, Resource, TraceContext, Value, attr, event, limits};
 
@@ -157,30 +159,53 @@ fn numbers_that_are_none_survive() {
     assert_eq!(expected.encode_to_vec(), bytes);
 }
 
+/// A record of exactly so many bytes, at least 70.
+fn fitting(bytes: usize) -> Record {
+    let of_body = |len| Record {
+        trace: None,
+        attributes: vec![],
+        body: "x".repeat(len),
+        ..record(0)
+    };
+    // The body has two lengths, which grow with it.
+    (0..bytes)
+        .rev()
+        .map(of_body)
+        .find(|record| records::log_record(record).encoded_len() <= bytes)
+        .filter(|record| records::log_record(record).encoded_len() == bytes)
+        .unwrap()
+}
+
+#[test]
+fn the_length_of_a_record_is_as_short_as_it_can_be() {
+    for bytes in [126, 127, 128, 129, 16_382, 16_383, 16_384, 16_385, 32_000] {
+        let record = fitting(bytes);
+        let mut out = BytesMut::from(&b"before"[..]);
+        let added = put_record(&mut out, &record).unwrap();
+        let meant = ScopeLogs {
+            log_records: vec![records::log_record(&record)],
+            ..ScopeLogs::default()
+        };
+        assert_eq!(out.split_off(6), meant.encode_to_vec(), "{bytes}");
+        assert_eq!(out, &b"before"[..]);
+        assert_eq!(added, meant.encoded_len());
+    }
+}
+
 #[test]
 fn a_record_may_take_the_limit_and_no_more() {
-    let fitting = |bytes: usize| {
-        let mut record = Record {
-            trace: None,
-            attributes: vec![],
-            ..record(0)
-        };
-        record.body = String::new();
-        let empty = records::log_record(&record).encoded_len();
-        // Two lengths of the body grow by two bytes.
-        record.body = "x".repeat(bytes - empty - 4);
-        assert_eq!(records::log_record(&record).encoded_len(), bytes);
-        record
-    };
-    assert!(measure(&fitting(limits::RECORD_BYTES)).is_ok());
+    let mut out = BytesMut::new();
+    assert!(put_record(&mut out, &fitting(limits::RECORD_BYTES)).is_ok());
+    let before = out.clone();
     assert_eq!(
-        measure(&fitting(limits::RECORD_BYTES + 1)).unwrap_err(),
+        put_record(&mut out, &fitting(limits::RECORD_BYTES + 1)).unwrap_err(),
         EncodeError::TooLarge {
             event_name: event::DETECTION,
             bytes: limits::RECORD_BYTES + 1,
             limit: limits::RECORD_BYTES,
         }
     );
+    assert_eq!(out, before);
 }
 
 #[test]
