@@ -15,7 +15,7 @@
 #include "abi.h"
 #include "drift.h"
 #include "kernel.h"
-#include "lifecycle.h"
+#include "rings.h"
 #include "path.h"
 #include "stats.h"
 #include "task.h"
@@ -156,6 +156,7 @@ int BPF_PROG(exec__tp_btf, struct task_struct *task, int old_pid, struct linux_b
 		count(stats, exec_ring_full);
 	else
 		count(stats, exec_sent);
+	ring_bell();
 	return 0;
 }
 

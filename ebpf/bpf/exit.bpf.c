@@ -7,7 +7,7 @@
  */
 #include "abi.h"
 #include "kernel.h"
-#include "lifecycle.h"
+#include "rings.h"
 #include "stats.h"
 #include "task.h"
 
@@ -33,6 +33,7 @@ int BPF_PROG(fork__tp_btf, struct task_struct *parent, struct task_struct *child
 	event->pad = 0;
 	bpf_ringbuf_submit(event, 0);
 	count(stats, fork_sent);
+	ring_bell();
 	return 0;
 }
 

@@ -18,16 +18,11 @@
 #include "drift.h"
 #include "fold.h"
 #include "kernel.h"
-#include "lifecycle.h"
+#include "rings.h"
 #include "path.h"
 #include "sieve.h"
 #include "stats.h"
 #include "task.h"
-
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4 * 1024 * 1024);
-} opens SEC(".maps");
 
 /* One open that passed the sieve, before it has a record. Small: it lives on the stack. */
 struct open {

@@ -119,7 +119,7 @@ impl Prepared {
         .map_err(with_remedy)?;
         let hook_exec = hook_in_use(&attachments, Family::Exec);
         let hook_open = hook_in_use(&attachments, Family::FileOpen);
-        tell(&attachments, hook_exec, hook_open)?;
+        check(&attachments, hook_exec, hook_open)?;
         let mut tasks = Vec::new();
         if let Err(error) = sensor.tasks(|bytes| tasks.push(bytes.to_vec())) {
             tracing::warn!(%error, "processes that were there before have no lineage");
@@ -166,7 +166,14 @@ impl Prepared {
         }
         let judge = Judge::new(Detector::new(self.matcher, facts, settings));
         let watcher = Watcher::new(sensor, judge, outlet, recording, &tasks);
-        Watching::start(watcher).context("cannot start the thread that reads the kernel")
+        let watching =
+            Watching::start(watcher).context("cannot start the thread that reads the kernel")?;
+        tracing::info!(
+            executions = hook_exec.unwrap_or("none"),
+            opens = hook_open.unwrap_or("none"),
+            "watching"
+        );
+        Ok(watching)
     }
 }
 
@@ -255,7 +262,8 @@ fn hook_in_use(attachments: &[Attachment], family: Family) -> Option<&'static st
         .map(|it| it.hook.name)
 }
 
-fn tell(
+/// Says what cannot be watched, unless it is everything.
+fn check(
     attachments: &[Attachment],
     exec: Option<&'static str>,
     open: Option<&'static str>,
@@ -285,11 +293,6 @@ fn tell(
             );
         }
     }
-    tracing::info!(
-        executions = exec.unwrap_or("none"),
-        opens = open.unwrap_or("none"),
-        "watching"
-    );
     Ok(())
 }
 

@@ -8,7 +8,7 @@
 //!
 //! | what waits | bound | when it is full |
 //! |---|---|---|
-//! | lifecycle ring | 4 MiB | the kernel drops the newest and counts it |
+//! | lifecycle ring | 2 MiB | the kernel drops the newest and counts it |
 //! | ring of opens | 4 MiB | the same; a folded repeat is counted all the same |
 //! | opens held for a round | [`OPENS_A_ROUND`] | the rest waits in the ring |
 //! | tables of the detector | constants of `scoutline-detect` | counted in its counters, never silently |

@@ -19,15 +19,8 @@ use super::{OPENS_A_ROUND, recording};
 use crate::summary::Summary;
 
 /// Executions, forks and exits are gathered for this long: waking up costs more than what they bring. Opens that
-/// passed the sieve are rare and wake at once.
-const LIFECYCLE_PAUSE: Duration = Duration::from_millis(80);
-
-/// The same while they come so fast ([`BUSY`] in a pause) that the ring could fill: a quarter of it in this time
-/// would take fifty thousand executions a second.
-const BUSY_PAUSE: Duration = Duration::from_millis(10);
-
-/// Lifecycle events of one round from which on [`BUSY_PAUSE`] holds: an eighth of what the ring takes.
-const BUSY: usize = 2_000;
+/// passed the sieve are rare and wake at once, as does the kernel when the ring of the others fills up.
+const LIFECYCLE_PAUSE: Duration = Duration::from_millis(250);
 
 /// More than the lifecycle ring holds: whatever was in it when a round began is read in that round.
 const LIFECYCLE_A_ROUND: usize = 128 * 1024;
@@ -62,7 +55,6 @@ pub struct Watcher {
     records: Vec<Record>,
     told_lost: u64,
     next_stats: Instant,
-    pause: Duration,
 }
 
 /// What a [`Watcher`] leaves behind.
@@ -113,7 +105,6 @@ impl Watcher {
             records: Vec::new(),
             told_lost: 0,
             next_stats: Instant::now() + STATS_INTERVAL,
-            pause: LIFECYCLE_PAUSE,
         };
         let (clock, now) = clocks();
         for bytes in tasks {
@@ -154,7 +145,7 @@ impl Watcher {
         if is_stopped || has_opens || !has_lifecycle {
             return is_stopped;
         }
-        let pause = timeout.map_or(self.pause, |timeout| timeout.min(self.pause));
+        let pause = timeout.map_or(LIFECYCLE_PAUSE, |timeout| timeout.min(LIFECYCLE_PAUSE));
         wait_for([stop.as_fd(), opens], Some(pause))[0]
     }
 
@@ -197,11 +188,6 @@ impl Watcher {
                 apply(judge, recording, step, &mut records);
             });
         self.records = records;
-        self.pause = if lifecycle < BUSY {
-            LIFECYCLE_PAUSE
-        } else {
-            BUSY_PAUSE
-        };
         for bytes in opens.iter() {
             self.step(Step::Event {
                 bytes,

@@ -2,6 +2,7 @@
 //!
 //! Prints `suite live: skipped: …` where it cannot run.
 
+mod bell;
 mod detection;
 mod floods;
 
@@ -57,7 +58,9 @@ fn main() -> ExitCode {
         .map(|(name, flood)| {
             let suite = Arc::clone(&suite);
             Trial::test(*name, move || flood(&suite))
-        })
+        });
+    let trials = std::iter::once(Trial::test(bell::NAME, bell::a_ring_that_fills_up_wakes))
+        .chain(trials)
         .collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     if let Some(Err(failed)) = Arc::into_inner(suite).map(end) {

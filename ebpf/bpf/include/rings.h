@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The rings: exec, fork and exit have one of their own, so that a storm of opens cannot starve lineage. And
+ * who the sensor itself is: programs run in the context of others, but the iterator in that of the process
+ * that reads it.
+ */
+#ifndef SCOUTLINE_RINGS_H
+#define SCOUTLINE_RINGS_H
+
+#include "abi.h"
+#include "kernel.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, SL_LIFECYCLE_RING);
+} lifecycle SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, SL_OPENS_RING);
+} opens SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct sensor_self);
+} sensor_self SEC(".maps");
+
+/*
+ * Lifecycle events wait until user space's pause is over, but not in a ring that fills up. User space always
+ * waits for opens: an empty record that is thrown away wakes it there.
+ */
+static __always_inline void ring_bell(void)
+{
+	void *bell;
+
+	if (bpf_ringbuf_query(&lifecycle, BPF_RB_AVAIL_DATA) < SL_LIFECYCLE_URGENT)
+		return;
+	bell = bpf_ringbuf_reserve(&opens, sizeof(__u64), 0);
+	if (bell)
+		bpf_ringbuf_discard(bell, BPF_RB_FORCE_WAKEUP);
+}
+
+#endif
