@@ -20,7 +20,7 @@ use crate::summary::Summary;
 
 /// Executions, forks and exits are gathered for this long: waking up costs more than what they bring. Opens that
 /// passed the sieve are rare and wake at once, as does the kernel when the ring of the others fills up.
-const LIFECYCLE_PAUSE: Duration = Duration::from_millis(250);
+const LIFECYCLE_PAUSE: Duration = Duration::from_millis(500);
 
 /// More than the lifecycle ring holds: whatever was in it when a round began is read in that round.
 const LIFECYCLE_A_ROUND: usize = 128 * 1024;
