@@ -13,8 +13,10 @@ use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 
 use crate::cli::{CommonArgs, ExecArgs, Format, Output, SummaryArg};
 use crate::exit::Exit;
-use crate::run::stderr;
-use crate::start::{Prepared, Watching, exporters_runtime, tell_losses};
+use crate::losses;
+use crate::pipeline::WhenFull;
+use crate::run::terminal;
+use crate::start::{Prepared, Watching, exporters_runtime};
 use crate::summary::{FailOn, Report};
 use crate::variables::Variables;
 
@@ -32,7 +34,9 @@ pub fn exec(args: &CommonArgs, exec: &ExecArgs, variables: &Variables) -> anyhow
     let prepared = Prepared::new(args, variables)?;
     let runtime = exporters_runtime()?;
     let export = prepared.export(watch, runtime.handle())?;
-    let lines = stderr(watch.output.output.unwrap_or(Output::None), args)?;
+    // stdout belongs to CMD.
+    let output = watch.output.output.unwrap_or(Output::None);
+    let lines = terminal(io::stderr(), output, args, WhenFull::Drop)?;
 
     runtime.block_on(async {
         let mut forwarded = Forwarded::new()?;
@@ -51,7 +55,7 @@ pub fn exec(args: &CommonArgs, exec: &ExecArgs, variables: &Variables) -> anyhow
         };
         let watched = watching.stop()?;
         let delivered = export.finish().await;
-        tell_losses(&watched, &delivered);
+        losses::tell(&watched, &delivered);
         let fail_on = exec.fail_on.map(|severity| FailOn {
             severity,
             code: exec.fail_exit_code,

@@ -14,6 +14,7 @@ pub mod exec;
 pub mod exit;
 pub mod host;
 pub mod log;
+pub mod losses;
 pub mod pipeline;
 pub mod recipes;
 pub mod replay;

@@ -1,7 +1,7 @@
 //! `scoutline replay FILE`: the same records again, without a kernel.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{self, BufReader};
 
 use anyhow::Context as _;
 use scoutline_detect::Detector;
@@ -47,7 +47,7 @@ pub fn replay(
         .collect();
     let mut outlet = Outlet::new(Resource { attributes }, export.limits(), export.queues());
     let output = replay.output.output.unwrap_or(Output::Pretty);
-    if let Some((output, lines)) = terminal(output, args, WhenFull::Wait)? {
+    if let Some((output, lines)) = terminal(io::stdout(), output, args, WhenFull::Wait)? {
         outlet = outlet.print(output, lines);
     }
 

@@ -2,13 +2,16 @@
 
 use std::io;
 
+use anstream::AutoStream;
+use anstream::stream::{AsLockedWrite, RawStream};
 use scoutline_detect::Scope;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::{CommonArgs, Output, RunArgs};
 use crate::exit::Exit;
+use crate::losses;
 use crate::pipeline::{Lines, WhenFull};
-use crate::start::{Prepared, exporters_runtime, tell_losses};
+use crate::start::{Prepared, exporters_runtime};
 use crate::variables::Variables;
 
 /// Runs until SIGINT or SIGTERM.
@@ -29,7 +32,7 @@ pub fn run(args: &CommonArgs, run: &RunArgs, variables: &Variables) -> anyhow::R
         } else {
             Output::None
         });
-    let lines = terminal(output, args, WhenFull::Drop)?;
+    let lines = terminal(io::stdout(), output, args, WhenFull::Drop)?;
 
     runtime.block_on(async {
         // Before it watches: a signal from here on ends it in order.
@@ -44,13 +47,18 @@ pub fn run(args: &CommonArgs, run: &RunArgs, variables: &Variables) -> anyhow::R
         // Short, and the exporters' queues take what comes meanwhile.
         let watched = watching.stop()?;
         let delivered = export.finish().await;
-        tell_losses(&watched, &delivered);
-        Ok(Exit::Fine)
+        losses::tell(&watched, &delivered);
+        Ok(if watched.is_recorded {
+            Exit::Fine
+        } else {
+            Exit::Failed
+        })
     })
 }
 
-/// A terminal on stdout, if anything is to be printed.
-pub(crate) fn terminal(
+/// Prints to `stream`, stdout or stderr, if anything is to be printed.
+pub(crate) fn terminal<S: RawStream + AsLockedWrite + Send + 'static>(
+    stream: S,
     output: Output,
     args: &CommonArgs,
     when_full: WhenFull,
@@ -58,15 +66,6 @@ pub(crate) fn terminal(
     if output == Output::None {
         return Ok(None);
     }
-    let stdout = anstream::AutoStream::new(io::stdout(), args.color.into());
-    Ok(Some((output, Lines::start(stdout, when_full)?)))
-}
-
-/// The same on stderr: stdout belongs to CMD.
-pub(crate) fn stderr(output: Output, args: &CommonArgs) -> io::Result<Option<(Output, Lines)>> {
-    if output == Output::None {
-        return Ok(None);
-    }
-    let stderr = anstream::AutoStream::new(io::stderr(), args.color.into());
-    Ok(Some((output, Lines::start(stderr, WhenFull::Drop)?)))
+    let stream = AutoStream::new(stream, args.color.into());
+    Ok(Some((output, Lines::start(stream, when_full)?)))
 }

@@ -21,7 +21,8 @@ use crate::commands::read_recipes;
 use crate::config::{self, Config, Loaded};
 use crate::host::{Host, environment, resource};
 use crate::pipeline::{
-    Export, Judge, Lines, Outlet, Preamble, StopSender, Watched, Watcher, Writer, stop_channel,
+    Export, Judge, Lines, Outlet, Preamble, Recorder, StopSender, Watched, Watcher, Writer,
+    stop_channel,
 };
 use crate::variables::Variables;
 
@@ -141,7 +142,7 @@ impl Prepared {
             window_ns: u64::try_from(self.config.window.as_nanos()).unwrap_or(u64::MAX),
             scope,
         };
-        let recording = match &args.record {
+        let recorder = match &args.record {
             Some(path) => {
                 let preamble = Preamble {
                     sensor_version: scoutline_semconv::scope::VERSION.to_owned(),
@@ -153,9 +154,11 @@ impl Prepared {
                 let begin = || -> io::Result<_> {
                     Writer::new(BufWriter::new(File::create(path)?), &preamble)
                 };
-                Some(begin().with_context(|| format!("cannot record to {}", path.display()))?)
+                let writer =
+                    begin().with_context(|| format!("cannot record to {}", path.display()))?;
+                Recorder::to(path, writer)
             }
-            None => None,
+            None => Recorder::default(),
         };
         let mut outlet = Outlet::new(self.resource, export.limits(), export.queues());
         if let Some((output, lines)) = lines {
@@ -165,7 +168,7 @@ impl Prepared {
             outlet = outlet.summarise();
         }
         let judge = Judge::new(Detector::new(self.matcher, facts, settings));
-        let watcher = Watcher::new(sensor, judge, outlet, recording, &tasks);
+        let watcher = Watcher::new(sensor, judge, outlet, recorder, &tasks);
         let watching =
             Watching::start(watcher).context("cannot start the thread that reads the kernel")?;
         tracing::info!(
@@ -221,28 +224,6 @@ impl Watching {
         self.thread
             .join()
             .map_err(|_| anyhow::anyhow!("the thread that reads the kernel broke down"))
-    }
-}
-
-/// Says at the end what was lost, if anything was.
-pub fn tell_losses(watched: &Watched, delivered: &[crate::pipeline::Delivered]) {
-    let lost_events = watched.lost_events();
-    if lost_events > 0 {
-        tracing::warn!(lost_events, stats = ?watched.stats, "kernel events were lost");
-    }
-    if watched.lost != Default::default() {
-        tracing::warn!(lost = ?watched.lost, "not everything could be handed out");
-    }
-    for delivered in delivered {
-        let lost = delivered.counts.dropped.total() + delivered.counts.rejected;
-        if lost > 0 {
-            tracing::warn!(
-                exporter = delivered.exporter,
-                records = lost,
-                counts = ?delivered.counts,
-                "records were not delivered"
-            );
-        }
     }
 }
 

@@ -174,7 +174,9 @@ pub struct SieveTable {
     pub classes: [u32; CLASS_SLOTS],
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
 #[repr(C)]
 pub struct Stats {
     pub exec_sent: u64,

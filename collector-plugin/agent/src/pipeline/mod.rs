@@ -27,8 +27,8 @@ mod watcher;
 
 pub use export::{Delivered, Export, ExportError};
 pub use judge::{Judge, Step};
-pub use outlet::{Outlet, OutletError};
-pub use recording::{Preamble, ReadError, Reader, Writer};
+pub use outlet::{Lost, Outlet, OutletError};
+pub use recording::{Preamble, ReadError, Reader, Recorder, Writer};
 pub use terminal::{Lines, WhenFull};
 pub use watcher::{StopSender, Watched, Watcher, stop_channel};
 

@@ -1,7 +1,5 @@
 //! The thread that reads the kernel.
 
-use std::fs::File;
-use std::io::BufWriter;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
@@ -13,9 +11,11 @@ use scoutline_detect::{BootNanos, Clock, Counters};
 use scoutline_loader::{Ring, Sensor};
 use scoutline_semconv::Record;
 
+use super::OPENS_A_ROUND;
 use super::judge::{Judge, Step};
 use super::outlet::{Lost, Outlet};
-use super::{OPENS_A_ROUND, recording};
+use super::recording::Recorder;
+use crate::losses::Losses;
 use crate::summary::Summary;
 
 /// Executions, forks and exits are gathered for this long: waking up costs more than what they bring. Opens that
@@ -49,11 +49,11 @@ pub struct Watcher {
     sensor: Sensor,
     judge: Judge,
     outlet: Outlet,
-    recording: Option<recording::Writer<BufWriter<File>>>,
+    recorder: Recorder,
     opens: Held,
     counts: Vec<(FoldKey, u64)>,
     records: Vec<Record>,
-    told_lost: u64,
+    told_lost: Losses,
     next_stats: Instant,
 }
 
@@ -70,12 +70,17 @@ pub struct Watched {
     pub undecodable: u64,
     /// What could not go out.
     pub lost: Lost,
+    /// The recording is complete, or none was wanted.
+    pub is_recorded: bool,
 }
 
 impl Watched {
     /// Kernel events that nobody judged.
     pub fn lost_events(&self) -> u64 {
-        self.stats.as_ref().map_or(0, lost_events) + self.undecodable
+        self.stats
+            .as_ref()
+            .map_or(0, |stats| Losses::of_kernel(stats).total())
+            + self.undecodable
     }
 }
 
@@ -92,18 +97,18 @@ impl Watcher {
         sensor: Sensor,
         judge: Judge,
         outlet: Outlet,
-        recording: Option<recording::Writer<BufWriter<File>>>,
+        recorder: Recorder,
         tasks: &[Vec<u8>],
     ) -> Self {
         let mut watcher = Self {
             sensor,
             judge,
             outlet,
-            recording,
+            recorder,
             opens: Held::default(),
             counts: Vec::new(),
             records: Vec::new(),
-            told_lost: 0,
+            told_lost: Losses::default(),
             next_stats: Instant::now() + STATS_INTERVAL,
         };
         let (clock, now) = clocks();
@@ -176,7 +181,7 @@ impl Watcher {
             .drain(Ring::Opens, OPENS_A_ROUND, |bytes| opens.push(bytes));
 
         let mut records = std::mem::take(&mut self.records);
-        let (judge, recording) = (&mut self.judge, &mut self.recording);
+        let (judge, recorder) = (&mut self.judge, &mut self.recorder);
         let lifecycle = self
             .sensor
             .drain(Ring::Lifecycle, LIFECYCLE_A_ROUND, |bytes| {
@@ -185,7 +190,7 @@ impl Watcher {
                     observed_unix_ns,
                     clock,
                 };
-                apply(judge, recording, step, &mut records);
+                apply(judge, recorder, step, &mut records);
             });
         self.records = records;
         for bytes in opens.iter() {
@@ -242,11 +247,7 @@ impl Watcher {
             clock,
         });
         self.hand_out();
-        if let Some(recording) = self.recording.take()
-            && let Err(error) = recording.finish()
-        {
-            tracing::error!(%error, "the recording is not complete");
-        }
+        let is_recorded = self.recorder.finish();
         let stats = self.sensor.stats();
         if let Err(error) = &stats {
             tracing::error!(%error, "cannot tell what the kernel lost");
@@ -258,16 +259,12 @@ impl Watcher {
             undecodable: self.judge.undecodable(),
             stats: stats.ok(),
             lost,
+            is_recorded,
         }
     }
 
     fn step(&mut self, step: Step<'_>) {
-        apply(
-            &mut self.judge,
-            &mut self.recording,
-            step,
-            &mut self.records,
-        );
+        apply(&mut self.judge, &mut self.recorder, step, &mut self.records);
     }
 
     fn hand_out(&mut self) {
@@ -290,13 +287,10 @@ impl Watcher {
                 return;
             }
         };
-        let lost = lost_events(&stats);
-        if lost > self.told_lost {
-            tracing::warn!(
-                lost = lost - self.told_lost,
-                ?stats,
-                "the kernel lost events: its rings were full, or files were gone too soon"
-            );
+        let lost = Losses::of_kernel(&stats);
+        let fresh = lost.since(&self.told_lost);
+        if fresh.total() > 0 {
+            tracing::warn!("the kernel lost events: {fresh}");
         }
         self.told_lost = lost;
     }
@@ -323,33 +317,11 @@ impl Held {
     }
 }
 
-fn apply(
-    judge: &mut Judge,
-    recording: &mut Option<recording::Writer<BufWriter<File>>>,
-    step: Step<'_>,
-    records: &mut Vec<Record>,
-) {
-    if let Some(writer) = recording
-        && let Err(error) = writer.write(&step)
-    {
-        tracing::error!(%error, "the recording ends here");
-        *recording = None;
-    }
+fn apply(judge: &mut Judge, recorder: &mut Recorder, step: Step<'_>, records: &mut Vec<Record>) {
+    recorder.write(&step);
     if let Err(error) = judge.apply(step, records) {
         tracing::error!(%error, "a kernel event is lost");
     }
-}
-
-/// Events that the kernel could not hand over, or not look at.
-fn lost_events(stats: &Stats) -> u64 {
-    stats.exec_ring_full
-        + stats.fork_ring_full
-        + stats.exit_ring_full
-        + stats.open_ring_full
-        + stats.open_race
-        + stats.open_unreadable
-        + stats.task_dropped
-        + stats.scratch_missing
 }
 
 /// The offset between the clocks, and the time since boot.

@@ -16,6 +16,10 @@ pub(crate) const CASES: &[(&str, Case)] = &[
     ("without privileges", without_privileges),
     ("a broken recipe disables itself only", broken_recipe),
     ("a full disk ends a recording, not the watch", full_disk),
+    (
+        "a run without its recording says so by its code",
+        full_disk_of_run,
+    ),
 ];
 
 /// Nobody's user and group on every Linux.
@@ -164,10 +168,28 @@ fn full_disk(binaries: &Binaries) -> Result<()> {
         .filter(|line| line.contains("ERROR"))
         .collect();
     assert_eq!(errors.len(), 1, "{errors:#?}");
-    assert!(errors[0].contains("the recording"), "{errors:#?}");
-    assert!(errors[0].contains("No space left on device"), "{errors:#?}");
+    for said in ["the recording", "/dev/full", "No space left on device"] {
+        assert!(errors[0].contains(said), "{errors:#?}");
+    }
     assert!(
         ended.stderr.contains("MEDIUM   os_fingerprint"),
+        "{}",
+        ended.stderr
+    );
+    Ok(())
+}
+
+/// Nobody else says that the recording of a long run is worth nothing.
+fn full_disk_of_run(binaries: &Binaries) -> Result<()> {
+    let arguments = ["--no-export", "--output=none", "--record=/dev/full"];
+    let sensor = Sensor::run(&binaries.sensor, arguments, &[])?;
+    let ended = sensor.stop()?;
+    check_sober(&ended);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(
+        ended
+            .stderr
+            .contains("/dev/full can be replayed up to this point"),
         "{}",
         ended.stderr
     );

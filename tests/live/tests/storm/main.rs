@@ -53,12 +53,10 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let trials = floods::FLOODS
-        .iter()
-        .map(|(name, flood)| {
-            let suite = Arc::clone(&suite);
-            Trial::test(*name, move || flood(&suite))
-        });
+    let trials = floods::FLOODS.iter().map(|(name, flood)| {
+        let suite = Arc::clone(&suite);
+        Trial::test(*name, move || flood(&suite))
+    });
     let trials = std::iter::once(Trial::test(bell::NAME, bell::a_ring_that_fills_up_wakes))
         .chain(trials)
         .collect();

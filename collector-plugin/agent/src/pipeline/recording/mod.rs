@@ -9,6 +9,8 @@
 //! All numbers are little-endian. A sensor that is killed leaves its last frame cut: everything before it can
 //! be replayed.
 
+mod recorder;
+
 use std::io::{self, Read, Write};
 
 use scoutline_abi::raw::{self, FoldKey};
@@ -17,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::judge::Step;
+pub use recorder::Recorder;
 
 const MAGIC: &[u8; 8] = b"SCOUTREC";
 const VERSION: u16 = 1;
