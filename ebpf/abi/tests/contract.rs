@@ -1,14 +1,15 @@
 //! The two sides of the contract are one: layouts from the BTF that clang makes of abi.h, constants from the
 //! preprocessor, the sieve's hash by running the C for real.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use scoutline_abi::raw;
-use scoutline_abi::sieve;
+use scoutline_abi::sieve::{self, Class, Leaf, Level, Sieve, Signature};
 use serde_json::Value;
+use zerocopy::IntoBytes;
 
 /// Size of a struct, and offset of each of its fields.
 type Layout = (usize, BTreeMap<&'static str, usize>);
@@ -251,6 +252,92 @@ fn both_sides_hash_a_component_alike() -> Result<(), Box<dyn std::error::Error>>
         .map(|name| sieve::component(name.as_bytes()))
         .collect();
     assert_eq!(hashes, expected);
+    Ok(())
+}
+
+/// What the builder marks is what the kernel finds: each name for its own use and no other, and the signatures.
+#[test]
+fn both_sides_sieve_alike() -> Result<(), Box<dyn std::error::Error>> {
+    let exact = |name: &str| Level::Exact(name.into());
+    let signatures = [
+        Signature::Tail {
+            leaf: Leaf::Exact("version".into()),
+            parent: exact("lib"),
+            grandparent: Level::Any,
+        },
+        Signature::Tail {
+            leaf: Leaf::Suffix("-release".into()),
+            parent: exact("etc"),
+            grandparent: exact("usr"),
+        },
+        Signature::Anchor {
+            name: "net".into(),
+            parent: exact("sys"),
+        },
+    ];
+    let mut sieve = Sieve::default();
+    for signature in &signatures {
+        sieve.add(Class::Ordinary, signature)?;
+    }
+    let table = tempfile::NamedTempFile::new()?;
+    fs::write(table.path(), sieve.table().as_bytes())?;
+    let source = r#"
+        #include "sieve_hash.h"
+        #include <string.h>
+        #define CLASS SL_CLASS_ORDINARY
+        static struct sieve_table table;
+        static __u64 name(const char *text) {
+            __u64 words[SL_HASHED_LEN / 8] = {};
+            memcpy(words, text, strlen(text));
+            return hash_name(words, strlen(text));
+        }
+        static void ask(const char *what, __u64 hash) {
+            struct bloom_answer answer = bloom_ask(&table, CLASS, hash);
+            printf("%s:%s%s%s\n", what, bloom_has(answer, SIEVE_LEAF) ? " leaf" : "",
+                   bloom_has(answer, SIEVE_ANCHOR) ? " anchor" : "",
+                   bloom_has(answer, SIEVE_GLOB_DIRECTORY) ? " directory" : "");
+        }
+        int main(int argc, char **argv) {
+            __u64 word, part, kind = glob_kind(SL_GLOB_SUFFIX, 8);
+            FILE *file = fopen(argv[1], "r");
+            if (!file || fread(&table, sizeof(table), 1, file) != 1)
+                return 1;
+            memcpy(&word, "-release", 8);
+            part = hash_part(word, 8);
+            for (int i = 2; i < argc; i++)
+                ask(argv[i], name(argv[i]));
+            ask("-release as an end", part ^ kind);
+            printf("%llu\n", (unsigned long long)tail_signature(CLASS, SIEVE_LEAF, 3, name("version"), name("lib"), 0));
+            printf("%llu\n", (unsigned long long)tail_signature(CLASS, kind, 7, part, name("etc"), name("usr")));
+            printf("%llu\n", (unsigned long long)signature(CLASS, SIEVE_ANCHOR, name("net"), name("sys"), 0));
+            return 0;
+        }"#;
+    let table = table.path().to_str().ok_or("no UTF-8")?;
+    let printed = run_c(
+        source,
+        &[
+            table, "version", "net", "etc", "lib", "sys", "usr", "-release",
+        ],
+    )?;
+    let (answers, found): (Vec<_>, Vec<_>) = printed.lines().partition(|line| line.contains(':'));
+    assert_eq!(
+        answers,
+        [
+            "version: leaf",
+            "net: anchor",
+            "etc: directory",
+            "lib:",
+            "sys:",
+            "usr:",
+            "-release:",
+            "-release as an end: leaf",
+        ]
+    );
+    let found: BTreeSet<u64> = found
+        .into_iter()
+        .map(str::parse)
+        .collect::<Result<_, _>>()?;
+    assert_eq!(found, sieve.signatures().collect());
     Ok(())
 }
 

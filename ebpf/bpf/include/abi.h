@@ -37,14 +37,6 @@
 /* A repeat of a folded open is announced again after this long (see struct fold_value). */
 #define SL_FOLD_REARM_NS 1000000000ULL
 
-/*
- * Bytes of the rings. User space maps each twice over. That of lifecycle events is read in long pauses, and
- * before the pause is over once it holds this much: see `ring_bell` in rings.h.
- */
-#define SL_OPENS_RING (4 * 1024 * 1024)
-#define SL_LIFECYCLE_RING (2 * 1024 * 1024)
-#define SL_LIFECYCLE_URGENT (SL_LIFECYCLE_RING / 4)
-
 /* ---- Ring records --------------------------------------------------------------------------- */
 
 #define SL_EVENT_EXEC 1

@@ -10,14 +10,22 @@
 #include "abi.h"
 #include "kernel.h"
 
+/*
+ * Bytes of the rings. User space maps each twice over. That of lifecycle events is read in long pauses, and
+ * before the pause is over once it holds this much: see `ring_bell`.
+ */
+#define OPENS_RING (4 * 1024 * 1024)
+#define LIFECYCLE_RING (2 * 1024 * 1024)
+#define LIFECYCLE_URGENT (LIFECYCLE_RING / 4)
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, SL_LIFECYCLE_RING);
+	__uint(max_entries, LIFECYCLE_RING);
 } lifecycle SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, SL_OPENS_RING);
+	__uint(max_entries, OPENS_RING);
 } opens SEC(".maps");
 
 struct {
@@ -35,7 +43,7 @@ static __always_inline void ring_bell(void)
 {
 	void *bell;
 
-	if (bpf_ringbuf_query(&lifecycle, BPF_RB_AVAIL_DATA) < SL_LIFECYCLE_URGENT)
+	if (bpf_ringbuf_query(&lifecycle, BPF_RB_AVAIL_DATA) < LIFECYCLE_URGENT)
 		return;
 	bell = bpf_ringbuf_reserve(&opens, sizeof(__u64), 0);
 	if (bell)
