@@ -114,6 +114,13 @@ pub(crate) fn detects(
     assert_eq!(string(first, attr::FILE_PATH), Some("/proc/version"));
     let executable = string(first, attr::PROCESS_EXECUTABLE_PATH);
     assert_eq!(executable, Some("/bin/busybox"));
+    // Its ancestors were there before the sensor: the iterator has to show all of them, up to pid 1.
+    let incomplete = attribute(
+        first,
+        attr::SCOUTLINE_PROCESS_LINEAGE_INCOMPLETE,
+        "boolValue",
+    );
+    assert_eq!(incomplete, Some(&Value::Bool(false)), "{first:#}");
     Ok(())
 }
 
@@ -134,8 +141,13 @@ fn members<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
 
 /// A string attribute of a log record.
 fn string<'a>(record: &'a Value, name: &str) -> Option<&'a str> {
+    attribute(record, name, "stringValue")?.as_str()
+}
+
+/// An attribute of a log record that has this kind of value.
+fn attribute<'a>(record: &'a Value, name: &str, kind: &str) -> Option<&'a Value> {
     members(record, "attributes")
         .find(|attribute| attribute.get("key").and_then(Value::as_str) == Some(name))?
-        .pointer("/value/stringValue")?
-        .as_str()
+        .get("value")?
+        .get(kind)
 }

@@ -39,7 +39,7 @@ const SMALL_TABLE: u32 = 64;
 #[derive(Parser)]
 struct Args {
     /// Rounds of the three states.
-    #[arg(long, default_value_t = 9)]
+    #[arg(long, default_value_t = 15)]
     rounds: u32,
     /// Also write the figures here.
     #[arg(long)]
