@@ -64,6 +64,28 @@ static void openat_directory(char **arg)
 	must(openat(open_it(arg[0], O_PATH | O_DIRECTORY), arg[1], O_RDONLY), arg[1]);
 }
 
+/* With all descriptors below it taken. Beyond 63 they lie in a table of another kind. */
+static void open_as(char **arg)
+{
+	int wanted = atoi(arg[0]);
+	int fd;
+
+	while ((fd = must(dup(0), "dup")) < wanted - 1)
+		;
+	fd = open_it(arg[1], O_RDONLY);
+	if (fd != wanted) {
+		fprintf(stderr, "%s: descriptor %d\n", arg[1], fd);
+		exit(1);
+	}
+}
+
+/* The table is large, the descriptor is small. */
+static void open_beside(char **arg)
+{
+	must(dup2(0, atoi(arg[0])), "dup2");
+	open_it(arg[1], O_RDONLY);
+}
+
 static void openat2_resolving(const char *directory, const char *path, unsigned long long resolve)
 {
 	struct open_how how = { .flags = O_RDONLY, .resolve = resolve };
@@ -396,6 +418,8 @@ static const struct {
 } ways[] = {
 	{ "open", legacy_open },
 	{ "openat", openat_directory },
+	{ "open-as", open_as },
+	{ "open-beside", open_beside },
 	{ "openat2-in-root", openat2_in_root },
 	{ "openat2-no-links", openat2_no_links },
 	{ "compat", compat_open },

@@ -56,10 +56,11 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
-fn groups() -> [(&'static str, Vec<Row>); 7] {
+fn groups() -> [(&'static str, Vec<Row>); 8] {
     [
         ("open by a tool", opens::by_tools()),
         ("open by a call", opens::by_calls()),
+        ("open a name of any length", opens::by_length()),
         ("open in a namespace", opens::in_namespaces()),
         ("execute by a tool", executions::by_tools()),
         ("execute by a call", executions::by_calls()),

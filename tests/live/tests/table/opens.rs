@@ -91,6 +91,10 @@ pub(crate) fn by_calls() -> Vec<Row> {
     vec![
         way("open", &["ways", "open", VERSION]),
         way("openat", &["ways", "openat", "/proc", "version"]),
+        way("as the last descriptor of a small table", &["ways", "open-as", "63", VERSION]),
+        way("as the first descriptor that needs a large table", &["ways", "open-as", "64", VERSION]),
+        way("as a large descriptor", &["ways", "open-as", "300", VERSION]),
+        way("beside a large descriptor", &["ways", "open-beside", "300", VERSION]),
         way("openat2 within a root", &["ways", "openat2-in-root", "/proc", "/version"]),
         way("openat2 without links", &["ways", "openat2-no-links", "/proc", "version"]),
         way("a 32-bit call", &["ways", "compat", VERSION])
@@ -128,6 +132,37 @@ pub(crate) fn by_calls() -> Vec<Row> {
                 .argv0("/bin/sh")
                 .fact(attr::SCOUTLINE_PROCESS_SCRIPT, Fact::Text("./dull")),
         ),
+    ]
+}
+
+/// A recipe asks for `/etc/*-release`. The kernel compares the end of a name by words of eight bytes, and names of more
+/// than some forty bytes do not lie where others do.
+pub(crate) fn by_length() -> Vec<Row> {
+    macro_rules! named {
+        ($name:literal) => {
+            Row::shell(
+                $name,
+                concat!(
+                    "mkdir -p jail/etc && echo x >jail/etc/",
+                    $name,
+                    " && exec ways below-chroot jail /etc/",
+                    $name
+                ),
+            )
+            .finds(
+                OS.opened(concat!("./jail/etc/", $name), "ways")
+                    .severity(LOW),
+            )
+        };
+    }
+    vec![
+        named!("9-release"),
+        named!("fifteen-release"),
+        named!("sixteen_-release"),
+        named!("seventeen-release"),
+        named!("twenty-four-byte-release"),
+        named!("thirty-nine-bytes-and-so-inside-release"),
+        named!("a-name-that-is-forty-nine-bytes-and-outside-release"),
     ]
 }
 
