@@ -135,8 +135,11 @@ impl Batcher {
         record: &Record,
     ) -> Result<Option<Batch>, EncodeError> {
         let mut sealed = None;
+        let groups = self.groups.len();
         let mut index = self.group(resource, scope);
-        let mut added = self.put(index, |entry| encode::put_record(entry, record))?;
+        let mut added = self
+            .put(index, |entry| encode::put_record(entry, record))
+            .inspect_err(|_| self.groups.truncate(groups))?;
         if self.records > 0 && self.bytes + added.request > self.limits.bytes {
             let moved = self.take_back(index, added.entry);
             sealed = self.seal();

@@ -253,6 +253,28 @@ fn a_batch_never_exceeds_its_bytes_and_loses_no_record() {
 }
 
 #[test]
+fn a_record_that_is_refused_leaves_the_batch_as_it_was() {
+    let mut batcher = Batcher::new(BatchLimits::default());
+    let hosts = [host("a"), host("b")];
+    let mut push = |host: usize, record: &Record| {
+        batcher.push(Instant::now(), &hosts[host], Scope::DETECTIONS, record)
+    };
+    push(0, &fitting(limits::RECORD_BYTES + 1)).unwrap_err();
+    push(1, &record(1)).unwrap();
+    push(0, &record(2)).unwrap();
+    push(1, &fitting(limits::RECORD_BYTES + 1)).unwrap_err();
+    let batch = batcher.seal().unwrap();
+    assert_eq!(batch.records(), 2);
+    assert_eq!(
+        decoded(&batch).resource_logs,
+        [
+            meant(&hosts[1], &[record(1)]),
+            meant(&hosts[0], &[record(2)])
+        ]
+    );
+}
+
+#[test]
 fn a_record_larger_than_a_batch_goes_alone() {
     let mut batcher = Batcher::new(BatchLimits {
         bytes: 1024,
