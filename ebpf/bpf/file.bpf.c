@@ -145,7 +145,8 @@ static __always_inline int fold_open(struct stats *stats, struct open *open, str
 		event->count = value->count;
 		open->flags |= SL_OPEN_AGAIN;
 	} else if (!insert(stats, open, now)) {
-		bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);
+		/* Not in silence: the reader may stand here, and a record behind it wakes nobody then. */
+		bpf_ringbuf_discard(event, 0);
 		count(stats, open_folded);
 		return 0;
 	}

@@ -37,13 +37,15 @@ struct {
 
 /*
  * Lifecycle events wait until user space's pause is over, but not in a ring that fills up. User space always
- * waits for opens: an empty record that is thrown away wakes it there.
+ * waits for opens: an empty record that is thrown away wakes it there. If something lies there unread, it
+ * has been woken already.
  */
 static __always_inline void ring_bell(void)
 {
 	void *bell;
 
-	if (bpf_ringbuf_query(&lifecycle, BPF_RB_AVAIL_DATA) < LIFECYCLE_URGENT)
+	if (bpf_ringbuf_query(&lifecycle, BPF_RB_AVAIL_DATA) < LIFECYCLE_URGENT ||
+	    bpf_ringbuf_query(&opens, BPF_RB_AVAIL_DATA))
 		return;
 	bell = bpf_ringbuf_reserve(&opens, sizeof(__u64), 0);
 	if (bell)
