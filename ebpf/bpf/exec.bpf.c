@@ -15,8 +15,8 @@
 #include "abi.h"
 #include "drift.h"
 #include "kernel.h"
-#include "rings.h"
 #include "path.h"
+#include "rings.h"
 #include "stats.h"
 #include "task.h"
 

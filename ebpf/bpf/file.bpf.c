@@ -18,8 +18,8 @@
 #include "drift.h"
 #include "fold.h"
 #include "kernel.h"
-#include "rings.h"
 #include "path.h"
+#include "rings.h"
 #include "sieve.h"
 #include "stats.h"
 #include "task.h"
@@ -113,8 +113,8 @@ static __always_inline void count_unsent(struct stats *stats, const struct open 
 	}
 }
 
-static __always_inline int fold_open(struct stats *stats, struct open *open, struct task_struct *task,
-				     __u64 signature)
+static __always_inline void fold_open(struct stats *stats, struct open *open, struct task_struct *task,
+				      __u64 signature)
 {
 	struct fold_value *value = bpf_map_lookup_elem(&fold, &open->key);
 	__u64 now = bpf_ktime_get_boot_ns();
@@ -129,13 +129,13 @@ static __always_inline int fold_open(struct stats *stats, struct open *open, str
 	if (value && now - value->sent_ns < SL_FOLD_REARM_NS) {
 		__sync_fetch_and_add(&value->count, 1);
 		count(stats, open_folded);
-		return 0;
+		return;
 	}
 	event = prepare(open, task);
 	/* Tested once and never again: a 6.1 verifier forgets what the first test said. */
 	if (!event) {
 		count_unsent(stats, open);
-		return 0;
+		return;
 	}
 	/* Looked up again, so that the verifier need not go through prepare() with and without a value. */
 	value = bpf_map_lookup_elem(&fold, &open->key);
@@ -148,12 +148,11 @@ static __always_inline int fold_open(struct stats *stats, struct open *open, str
 		/* Not in silence: the reader may stand here, and a record behind it wakes nobody then. */
 		bpf_ringbuf_discard(event, 0);
 		count(stats, open_folded);
-		return 0;
+		return;
 	}
 	event->flags = open->flags;
 	bpf_ringbuf_submit(event, 0);
 	count(stats, open_sent);
-	return 0;
 }
 
 /* ---- Programs --------------------------------------------------------------------------------- */
@@ -211,7 +210,8 @@ static __always_inline int observe(struct stats *stats, struct open *open, struc
 	open->key.object = fold_object((__u64)BPF_CORE_READ(file, f_inode), (__u64)open->path.dentry,
 				       (__u64)open->path.mnt, walk.name, open->mode);
 	open->flags = verdict == SIEVE_TRUNCATED ? SL_OPEN_SIEVE_TRUNCATED : 0;
-	return fold_open(stats, open, task, walk.matched);
+	fold_open(stats, open, task, walk.matched);
+	return 0;
 }
 
 /* Opens that are none of a process's: for execve, and by kernel threads. sys_exit sees neither. */
@@ -232,7 +232,7 @@ SEC("lsm/file_open")
 int BPF_PROG(open__lsm, struct file *file, int ret)
 {
 	/* An earlier module denied it: there is nothing to see. */
-	if (ret == 0)
+	if (!ret)
 		observe_resolved(file);
 	return ret;
 }

@@ -96,11 +96,7 @@ impl fmt::Display for Losses {
 
 /// Says at the end what was lost, if anything was.
 pub fn tell(watched: &Watched, delivered: &[Delivered]) {
-    let kernel = watched
-        .stats
-        .as_ref()
-        .map(Losses::of_kernel)
-        .unwrap_or_default();
+    let kernel = watched.kernel_losses();
     if kernel.total() > 0 {
         tracing::warn!("kernel events were lost: {kernel}");
     }

@@ -1,7 +1,9 @@
 //! Figures of several measurements.
 
 use std::fs;
+use std::path::Path;
 
+use anyhow::{Context, Result};
 use serde::Serialize;
 
 /// How measurements are distributed: nearest rank, so that each of these was measured.
@@ -45,6 +47,16 @@ pub fn load_average() -> String {
         |_| "unknown".to_owned(),
         |text| text.split(' ').take(3).collect::<Vec<_>>().join(" "),
     )
+}
+
+/// Writes figures as JSON, if there is a path to write them to.
+///
+/// # Errors
+/// If they cannot be written.
+pub fn keep(figures: &impl Serialize, path: Option<&Path>) -> Result<()> {
+    let Some(path) = path else { return Ok(()) };
+    fs::write(path, serde_json::to_vec_pretty(figures)?)
+        .with_context(|| format!("write {}", path.display()))
 }
 
 #[cfg(test)]

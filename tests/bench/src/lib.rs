@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use scoutline_semconv::{Record, Resource, Severity, TraceContext, Value, attr, event, resource};
 
-pub use figures::{Quantiles, load_average, median};
-pub use live::{Live, Thread, process_id, status_kib, threads};
+pub use figures::{Quantiles, keep, load_average, median};
+pub use live::{Live, Thread, process_id, status, threads};
 
 /// `count` detections that differ in what differs between detections of one host, with 46 attributes each.
 pub fn detections(count: u32) -> Vec<Record> {

@@ -82,11 +82,11 @@ pub fn threads(pid: u32) -> Result<Vec<Thread>> {
     Ok(threads)
 }
 
-/// A line of /proc/PID/status that is given in KiB, `VmRSS`.
+/// The number in a line of /proc/PID/status, in KiB where it has a unit: `VmRSS`, `FDSize`.
 ///
 /// # Errors
 /// If it can not be read.
-pub fn status_kib(pid: u32, key: &str) -> Result<u64> {
+pub fn status(pid: u32, key: &str) -> Result<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let value = status
         .lines()

@@ -75,12 +75,17 @@ pub struct Watched {
 }
 
 impl Watched {
-    /// Kernel events that nobody judged.
-    pub fn lost_events(&self) -> u64 {
+    /// Events that did not reach user space, by reason.
+    pub fn kernel_losses(&self) -> Losses {
         self.stats
             .as_ref()
-            .map_or(0, |stats| Losses::of_kernel(stats).total())
-            + self.undecodable
+            .map(Losses::of_kernel)
+            .unwrap_or_default()
+    }
+
+    /// Kernel events that nobody judged.
+    pub fn lost_events(&self) -> u64 {
+        self.kernel_losses().total() + self.undecodable
     }
 }
 

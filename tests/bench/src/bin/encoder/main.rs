@@ -9,7 +9,6 @@
 mod client;
 mod server;
 
-use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -18,6 +17,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::{Parser, Subcommand};
 use comfy_table::Table;
 use rustix::thread::{CpuSet, sched_setaffinity};
+use scoutline_bench::keep;
 use serde::Serialize;
 
 use crate::client::{Measurement, Path};
@@ -119,12 +119,8 @@ fn compare(args: &Args) -> Result<()> {
     };
     let ratio = speed(Path::Scoutline)? / speed(Path::Sdk)?;
     println!("Scoutline sends {ratio:.1} times what the SDK sends, per core-second.");
-    if let Some(path) = &args.json {
-        let json = serde_json::json!({"paths": figures, "ratio": ratio});
-        fs::write(path, serde_json::to_vec_pretty(&json)?)
-            .with_context(|| format!("writing {}", path.display()))?;
-    }
-    Ok(())
+    let json = serde_json::json!({"paths": figures, "ratio": ratio});
+    keep(&json, args.json.as_deref())
 }
 
 fn measure(args: &Args, endpoint: &str) -> Result<Vec<Figures>> {

@@ -16,7 +16,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use comfy_table::Table;
-use scoutline_bench::{Live, load_average, median, process_id, threads};
+use scoutline_bench::{Live, keep, load_average, median, process_id, threads};
 use serde::Serialize;
 
 use crate::load::Tiny;
@@ -100,11 +100,7 @@ fn main() -> Result<()> {
     if let Some(last) = runs.last() {
         println!("{}\n{}", parts_of(last), last.threads_line());
     }
-    if let Some(path) = &args.json {
-        fs::write(path, serde_json::to_vec_pretty(&runs)?)
-            .with_context(|| format!("write {}", path.display()))?;
-    }
-    Ok(())
+    keep(&runs, args.json.as_deref())
 }
 
 fn measure(live: &Live, tiny: &Tiny, rate: u32, time: Duration) -> Result<Run> {

@@ -12,7 +12,7 @@ use std::env;
 use std::fs;
 use std::io::stdin;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{self, Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -22,7 +22,7 @@ use clap::Parser;
 use comfy_table::Table;
 use rustix::fs::{Mode, OFlags, open};
 use rustix::io::fcntl_dupfd_cloexec;
-use scoutline_bench::{load_average, median};
+use scoutline_bench::{keep, load_average, median, status};
 use scoutline_e2e::{Profile, Sensor, build, why_not};
 use serde::Serialize;
 use tempfile::TempDir;
@@ -44,9 +44,9 @@ struct Args {
     /// Also write the figures here.
     #[arg(long)]
     json: Option<PathBuf>,
-    /// Only time the system calls as things are, and print the nanoseconds.
+    /// Only time the system calls as things are, this file in /sys among them, and print the nanoseconds.
     #[arg(long, hide = true)]
-    time: bool,
+    time: Option<PathBuf>,
 }
 
 /// One thing that is timed.
@@ -75,14 +75,15 @@ struct Figure {
 fn main() -> Result<()> {
     let args = Args::parse();
     ensure!(args.rounds > 0, "nothing to measure");
-    let works = works()?;
-    if args.time {
-        println!("{}", serde_json::to_string(&time_all(&works)?)?);
+    if let Some(deep) = args.time {
+        println!("{}", serde_json::to_string(&time_all(&works(deep))?)?);
         return Ok(());
     }
     if let Some(reason) = why_not() {
         bail!("nothing can be measured: {reason}");
     }
+    let deep = deepest(Path::new("/sys/devices"))?;
+    let works = works(deep.clone());
     let sensor = build(Profile::Release)?;
     let folder = TempDir::new()?;
     let object = compile(folder.path())?;
@@ -92,10 +93,10 @@ fn main() -> Result<()> {
     // Per round and work: nothing, empty, sensor.
     let mut measured: Vec<Vec<[f64; 3]>> = Vec::new();
     for _ in 0..args.rounds {
-        let nothing = time_in_child()?;
+        let nothing = time_in_child(&deep)?;
         let empty = {
             let _attached = attach_empty(&object)?;
-            time_in_child()?
+            time_in_child(&deep)?
         };
         let arguments = [
             Path::new("--no-export"),
@@ -109,7 +110,7 @@ fn main() -> Result<()> {
             watching.contains("opens=\"tp_btf/sys_exit\""),
             "the sensor does not use the hook: {watching}"
         );
-        let watched = time_in_child()?;
+        let watched = time_in_child(&deep)?;
         running.stop()?;
         let round = nothing.into_iter().zip(empty).zip(watched);
         measured.push(round.map(|((a, b), c)| [a, b, c]).collect());
@@ -142,14 +143,11 @@ fn main() -> Result<()> {
         ]);
     }
     println!("{table}\nload average {}", load_average());
-    if let Some(path) = &args.json {
-        fs::write(path, serde_json::to_vec_pretty(&figures)?)
-            .with_context(|| format!("write {}", path.display()))?;
-    }
-    Ok(())
+    keep(&figures, args.json.as_deref())
 }
 
-fn works() -> Result<Vec<Work>> {
+/// `deep` is a file in /sys that is far from its root.
+fn works(deep: PathBuf) -> Vec<Work> {
     let call = Work {
         name: "getppid".to_owned(),
         path: None,
@@ -162,7 +160,6 @@ fn works() -> Result<Vec<Work>> {
         has_large_table: false,
         limit,
     };
-    let deep = deepest(Path::new("/sys/devices"))?;
     let deep = Work {
         name: format!(
             "open+close in /sys, depth {}",
@@ -177,14 +174,14 @@ fn works() -> Result<Vec<Work>> {
         has_large_table: true,
         ..file("/etc/passwd", None)
     };
-    Ok(vec![
+    vec![
         call,
         file("/etc/passwd", Some(MAX_OPEN)),
         file("/dev/null", None),
         file("/proc/uptime", None),
         deep,
         large,
-    ])
+    ]
 }
 
 /// The readable file with the most components, at most twelve, that no recipe asks for.
@@ -216,9 +213,10 @@ fn deepest(root: &Path) -> Result<PathBuf> {
     found.with_context(|| format!("nothing readable below {}", root.display()))
 }
 
-fn time_in_child() -> Result<Vec<f64>> {
+fn time_in_child(deep: &Path) -> Result<Vec<f64>> {
     let output = Command::new(env::current_exe()?)
         .arg("--time")
+        .arg(deep)
         .stderr(Stdio::inherit())
         .output()
         .context("start the timing")?;
@@ -228,20 +226,10 @@ fn time_in_child() -> Result<Vec<f64>> {
 
 fn time_all(works: &[Work]) -> Result<Vec<f64>> {
     ensure!(
-        table_size()? <= SMALL_TABLE,
+        status(process::id(), "FDSize")? <= u64::from(SMALL_TABLE),
         "a descriptor above {SMALL_TABLE} was inherited; close it first"
     );
     works.iter().map(time).collect()
-}
-
-/// Room for descriptors that the kernel has made in this process.
-fn table_size() -> Result<u32> {
-    let status = fs::read_to_string("/proc/self/status")?;
-    let size = status
-        .lines()
-        .find_map(|line| line.strip_prefix("FDSize:"))
-        .context("the kernel tells no FDSize")?;
-    Ok(size.trim().parse()?)
 }
 
 /// Nanoseconds of one, the least of several bursts: interruptions only ever add.

@@ -4,7 +4,6 @@
 //! the process alone, without the kernel's maps and rings, with a Collector configured.
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
 
-use std::fs;
 use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use comfy_table::Table;
-use scoutline_bench::{Live, load_average, median, process_id, status_kib, threads};
+use scoutline_bench::{Live, keep, load_average, median, process_id, status, threads};
 use serde::Serialize;
 
 /// Start and rest of the sensor.
@@ -57,7 +56,7 @@ fn main() -> Result<()> {
     let before = cpu()?;
     // Rest is what is measured.
     thread::sleep(Duration::from_secs(args.rest));
-    let mb = |key| -> Result<f64> { Ok(status_kib(pid, key)? as f64 * 1.024e-3) };
+    let mb = |key| -> Result<f64> { Ok(status(pid, key)? as f64 * 1.024e-3) };
     let figures = Figures {
         start_ms: median(starts.iter().copied()).context("no start")?,
         start_ms_max: starts.iter().copied().fold(0.0, f64::max),
@@ -95,9 +94,5 @@ fn main() -> Result<()> {
         table.add_row([what, &measured, target]);
     }
     println!("{table}\nload average {}", load_average());
-    if let Some(path) = &args.json {
-        fs::write(path, serde_json::to_vec_pretty(&figures)?)
-            .with_context(|| format!("write {}", path.display()))?;
-    }
-    Ok(())
+    keep(&figures, args.json.as_deref())
 }

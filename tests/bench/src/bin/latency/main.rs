@@ -5,7 +5,6 @@
 //! flushes its file. The beginning is the kernel's time in the record, the end is when the line could be read.
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
 
-use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
@@ -14,7 +13,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result};
 use clap::Parser;
 use comfy_table::Table;
-use scoutline_bench::{Live, Quantiles, load_average};
+use scoutline_bench::{Live, Quantiles, keep, load_average};
 use scoutline_e2e::Program;
 use scoutline_semconv::attr;
 
@@ -71,10 +70,6 @@ fn main() -> Result<()> {
     let row = [args.opens.to_string()].into_iter().chain(figures);
     table.add_row(row.chain([format!("{TARGET_MS} ms")]));
     println!("{table}\nload average {}", load_average());
-    if let Some(path) = &args.json {
-        let json = serde_json::json!({"opens": args.opens, "ms": it, "target_p99_ms": TARGET_MS});
-        fs::write(path, serde_json::to_vec_pretty(&json)?)
-            .with_context(|| format!("write {}", path.display()))?;
-    }
-    Ok(())
+    let json = serde_json::json!({"opens": args.opens, "ms": it, "target_p99_ms": TARGET_MS});
+    keep(&json, args.json.as_deref())
 }
