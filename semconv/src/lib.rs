@@ -5,6 +5,7 @@
 
 mod record;
 mod severity;
+mod span;
 
 pub mod attr;
 pub mod event;
@@ -13,3 +14,4 @@ pub mod scope;
 
 pub use record::{Attribute, Record, Resource, TraceContext, Value, limits};
 pub use severity::{ParseSeverityError, Severity};
+pub use span::{Link, Span};

@@ -10,6 +10,8 @@ pub mod limits {
     pub const STRING_BYTES: usize = 1024;
     /// Elements of one array.
     pub const ARRAY_LEN: usize = 16;
+    /// Spans of one trace.
+    pub const SPANS: usize = 500;
     /// Bytes of one encoded record.
     pub const RECORD_BYTES: usize = 32 * 1024;
     /// Last character of a string that was cut.
