@@ -12,7 +12,7 @@ pub mod limits {
     pub const ARRAY_LEN: usize = 16;
     /// Spans of one trace.
     pub const SPANS: usize = 500;
-    /// Bytes of one encoded record.
+    /// Bytes of one encoded record or span.
     pub const RECORD_BYTES: usize = 32 * 1024;
     /// Last character of a string that was cut.
     pub const CUT_MARK: char = '\u{2026}';

@@ -1,4 +1,5 @@
-//! What surrounds the records of one resource and scope in an `ExportLogsServiceRequest`.
+//! What surrounds the records of one resource and scope in an `ExportLogsServiceRequest`. What surrounds spans in an
+//! `ExportTraceServiceRequest` has the same numbers, so that it is the same bytes.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use scoutline_semconv::{Resource, scope};
@@ -7,30 +8,30 @@ use super::value::{attribute_len, put_attribute};
 use super::wire::{DELIMITED, delimited_len, optional_len, put_header, put_optional, tag};
 use crate::batch::Scope;
 
-// ExportLogsServiceRequest.
+// ExportLogsServiceRequest, and ExportTraceServiceRequest.resource_spans.
 const RESOURCE_LOGS: u8 = tag(1, DELIMITED);
 
-// ResourceLogs.
+// ResourceLogs and ResourceSpans.
 const RESOURCE: u8 = tag(1, DELIMITED);
 const SCOPE_LOGS: u8 = tag(2, DELIMITED);
 
 // Resource.
 const RESOURCE_ATTRIBUTES: u8 = tag(1, DELIMITED);
 
-// ScopeLogs.
+// ScopeLogs and ScopeSpans.
 const SCOPE: u8 = tag(1, DELIMITED);
 
 // InstrumentationScope.
 const NAME: u8 = tag(1, DELIMITED);
 const VERSION: u8 = tag(2, DELIMITED);
 
-// ResourceLogs and ScopeLogs.
+// All four.
 const SCHEMA_URL: u8 = tag(3, DELIMITED);
 
 /// Tag and longest length of the two messages that surround the records of one group.
 pub(crate) const REQUEST_ENTRY_OVERHEAD: usize = 2 * (1 + 5);
 
-/// Everything but the records of one `ResourceLogs` with one `ScopeLogs`, encoded once.
+/// Everything but the records of one `ResourceLogs` with one `ScopeLogs`, or the same for spans, encoded once.
 #[derive(Debug)]
 pub(crate) struct Envelope {
     resource: Bytes,
@@ -71,7 +72,7 @@ impl Envelope {
         entry.len().saturating_sub(self.gap())
     }
 
-    /// Turns records into one element of `ExportLogsServiceRequest.resource_logs`, without copying them.
+    /// Turns records or spans into one element of a request, without copying them.
     pub(crate) fn close(&self, mut entry: BytesMut) -> Bytes {
         let records = self.records_len(&entry);
         let mut head = BytesMut::with_capacity(self.gap());

@@ -1,4 +1,4 @@
-//! Records as OTLP protobuf, straight from [`Record`] into a buffer.
+//! Records and spans as OTLP protobuf, straight from [`Record`] and [`Span`](scoutline_semconv::Span) into a buffer.
 //!
 //! One pass: only the length of the record itself is filled in afterwards. Every length has its shortest form, and
 //! nothing is allocated besides the buffer. The result is what any protobuf library would write: fields in the order
@@ -6,8 +6,11 @@
 //! `opentelemetry/proto/logs/v1/logs.proto` and `common/v1/common.proto`.
 
 mod envelope;
+mod span;
 mod value;
 mod wire;
+
+use std::sync::Arc;
 
 use bytes::{BufMut, BytesMut};
 use scoutline_semconv::{Record, limits};
@@ -18,6 +21,8 @@ use self::wire::{
     DELIMITED, FIXED32, FIXED64, VARINT, put_delimited, put_header, put_optional, put_varint, tag,
     varint_len,
 };
+
+pub use self::span::put_span;
 
 pub(crate) use self::envelope::{Envelope, REQUEST_ENTRY_OVERHEAD};
 
@@ -39,7 +44,7 @@ const LOG_RECORDS: u8 = tag(2, DELIMITED);
 /// W3C `sampled`. The random bit stays unset: ids are hashes.
 const SAMPLED: u32 = 0x01;
 
-/// A record that cannot be put on the wire.
+/// A record or span that cannot be put on the wire.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum EncodeError {
     /// The record is longer than a backend takes.
@@ -51,6 +56,22 @@ pub enum EncodeError {
         bytes: usize,
         /// [`limits::RECORD_BYTES`].
         limit: usize,
+    },
+    /// The span is longer than a record may be.
+    #[error("span {name} would take {bytes} bytes, the limit is {limit}")]
+    SpanTooLarge {
+        /// Its name.
+        name: Arc<str>,
+        /// Bytes it would take.
+        bytes: usize,
+        /// [`limits::RECORD_BYTES`].
+        limit: usize,
+    },
+    /// A span is found by its ids: there is nothing to leave out.
+    #[error("span {name} has an id of zeros")]
+    SpanWithoutIds {
+        /// Its name.
+        name: Arc<str>,
     },
 }
 

@@ -1,6 +1,6 @@
-//! The few pieces of the protobuf wire format that OTLP logs need, always in their shortest form.
+//! The few pieces of the protobuf wire format that OTLP needs, always in their shortest form.
 //!
-//! Field numbers are below 16 throughout, so that a tag is one byte.
+//! Field numbers are below 16 throughout, so that a tag is one byte; a span's flags are the exception.
 
 use bytes::{BufMut, BytesMut};
 
