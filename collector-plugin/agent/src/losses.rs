@@ -3,7 +3,7 @@
 use std::fmt;
 
 use scoutline_abi::raw::Stats;
-use scoutline_otlp::Counts;
+use scoutline_otlp::Tally;
 
 use crate::pipeline::{Delivered, Lost, Watched};
 
@@ -38,13 +38,13 @@ impl Losses {
         ])
     }
 
-    /// Records that an exporter did not deliver.
-    pub fn of_exporter(counts: &Counts) -> Self {
-        let dropped = counts.dropped;
+    /// What an exporter did not deliver of one signal.
+    pub fn of_exporter(tally: &Tally) -> Self {
+        let dropped = tally.dropped;
         Self::of([
             ("without room in the queue", dropped.queue_full),
             ("too late", dropped.closed),
-            ("refused by the receiver", dropped.refused + counts.rejected),
+            ("refused by the receiver", dropped.refused + tally.rejected),
             ("given up", dropped.gave_up),
             ("unsent at the end", dropped.shutdown),
         ])
@@ -111,13 +111,23 @@ pub fn tell(watched: &Watched, delivered: &[Delivered]) {
         tracing::warn!("not everything could be handed out: {outlet}");
     }
     for delivered in delivered {
-        let losses = Losses::of_exporter(&delivered.counts);
+        let (records, spans) = (&delivered.counts.records, &delivered.counts.spans);
+        let losses = Losses::of_exporter(records);
         if losses.total() > 0 {
             tracing::warn!(
                 exporter = delivered.exporter,
                 records = losses.total(),
-                last_refusal = delivered.counts.last_refusal,
+                last_refusal = records.last_refusal,
                 "records were not delivered: {losses}"
+            );
+        }
+        let losses = Losses::of_exporter(spans);
+        if losses.total() > 0 {
+            tracing::warn!(
+                exporter = delivered.exporter,
+                spans = losses.total(),
+                last_refusal = spans.last_refusal,
+                "spans were not delivered: {losses}"
             );
         }
     }
@@ -163,15 +173,15 @@ mod tests {
 
     #[test]
     fn an_exporter_loses_what_it_drops_and_what_is_rejected() {
-        let mut counts = Counts {
+        let mut tally = Tally {
             exported: 7,
             rejected: 1,
-            ..Counts::default()
+            ..Tally::default()
         };
-        counts.dropped.refused = 2;
-        counts.dropped.shutdown = 4;
-        let losses = Losses::of_exporter(&counts);
-        assert_eq!(losses.total(), counts.dropped.total() + counts.rejected);
+        tally.dropped.refused = 2;
+        tally.dropped.shutdown = 4;
+        let losses = Losses::of_exporter(&tally);
+        assert_eq!(losses.total(), tally.dropped.total() + tally.rejected);
         assert_eq!(
             losses.to_string(),
             "refused by the receiver: 3, unsent at the end: 4"

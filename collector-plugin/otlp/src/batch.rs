@@ -1,4 +1,4 @@
-//! Records gathered until they are worth a request.
+//! Records gathered until they are worth a request, and what a request is made of.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,15 +7,16 @@ use bytes::{BufMut, Bytes, BytesMut};
 use scoutline_semconv::{Record, Resource, limits, scope};
 
 use crate::encode::{self, EncodeError, Envelope, REQUEST_ENTRY_OVERHEAD};
+use crate::signal::Signal;
 
-/// The instrumentation scope that records belong to.
+/// The instrumentation scope that records, spans or instruments belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scope {
     /// Scope name.
     pub name: &'static str,
-    /// Version of what emits the records.
+    /// Version of what emits them.
     pub version: &'static str,
-    /// Schema that the attributes of the records follow.
+    /// Schema that their attributes follow.
     pub schema_url: &'static str,
 }
 
@@ -31,9 +32,9 @@ impl Scope {
 /// When a batch is sealed, whichever comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchLimits {
-    /// Bytes of the request before compression. Only a batch of a single record may exceed it.
+    /// Bytes of the request before compression. Only a batch of a single record or span may exceed it.
     pub bytes: usize,
-    /// Records, at least 1.
+    /// Records or spans, at least 1.
     pub records: u32,
     /// Time since the first record came in.
     pub age: Duration,
@@ -58,23 +59,37 @@ impl Default for BatchLimits {
     }
 }
 
-/// A sealed `ExportLogsServiceRequest`: encoded once, shared by all exporters, sent and sent again as the same
-/// bytes. A clone shares the bytes.
+/// A sealed `ExportLogsServiceRequest` or `ExportTraceServiceRequest`: encoded once, shared by all exporters, sent and
+/// sent again as the same bytes. A clone shares the bytes.
 #[derive(Clone, Debug)]
 pub struct Batch {
+    signal: Signal,
     bytes: Bytes,
-    records: u32,
+    items: u32,
 }
 
 impl Batch {
+    pub(crate) fn new(signal: Signal, bytes: Bytes, items: u32) -> Self {
+        Self {
+            signal,
+            bytes,
+            items,
+        }
+    }
+
+    /// What it is a request of.
+    pub fn signal(&self) -> Signal {
+        self.signal
+    }
+
     /// The request in protobuf, not compressed.
     pub fn bytes(&self) -> &Bytes {
         &self.bytes
     }
 
-    /// Records in it, at least 1.
-    pub fn records(&self) -> u32 {
-        self.records
+    /// Records or spans in it, at least 1.
+    pub fn items(&self) -> u32 {
+        self.items
     }
 }
 
@@ -197,10 +212,7 @@ impl Batcher {
             [entry] => std::mem::take(entry),
             entries => entries.concat().into(),
         };
-        let batch = Batch {
-            bytes,
-            records: self.records,
-        };
+        let batch = Batch::new(Signal::Logs, bytes, self.records);
         self.latest = 0;
         self.bytes = 0;
         self.records = 0;

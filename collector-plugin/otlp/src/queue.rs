@@ -8,7 +8,8 @@ use thiserror::Error;
 use tokio::sync::Notify;
 
 use crate::batch::Batch;
-use crate::counts::Counts;
+use crate::counts::{Counts, Tally};
+use crate::signal::Signal;
 
 /// Bytes of one exporter's queue unless told otherwise: a minute of an attack on a busy host.
 pub const DEFAULT_CAPACITY: usize = 64 * 1024 * 1024;
@@ -69,29 +70,32 @@ impl QueueSender {
     /// Appends a batch without waiting. To feed several exporters, push a clone to each: they share the bytes.
     ///
     /// # Errors
-    /// The reason, if the batch was dropped; its records are in [`Counts::dropped`] then.
+    /// The reason, if the batch was dropped; what is in it is in [`Tally::dropped`](crate::Tally::dropped) then.
     pub fn push(&self, batch: Batch) -> Result<(), DropReason> {
         let mut state = self.0.lock();
-        let records = u64::from(batch.records());
-        if state.closed {
-            state.counts.dropped.closed += records;
+        let items = u64::from(batch.items());
+        let bytes = state.counts.queue_bytes.saturating_add(batch.bytes().len());
+        let is_full = bytes > state.counts.queue_capacity;
+        let is_closed = state.closed;
+        let tally = state.counts.of_mut(batch.signal());
+        if is_closed {
+            tally.dropped.closed += items;
             return Err(DropReason::Closed);
         }
-        let bytes = state.counts.queue_bytes.saturating_add(batch.bytes().len());
-        if bytes > state.counts.queue_capacity {
-            state.counts.dropped.queue_full += records;
+        if is_full {
+            tally.dropped.queue_full += items;
             return Err(DropReason::QueueFull);
         }
+        tally.accepted += items;
+        tally.pending += items;
         state.counts.queue_bytes = bytes;
-        state.counts.accepted += records;
-        state.counts.pending += records;
         state.batches.push_back(batch);
         drop(state);
         self.0.changed.notify_one();
         Ok(())
     }
 
-    /// What became of the records so far.
+    /// What became of all that was pushed so far.
     pub fn counts(&self) -> Counts {
         self.0.lock().counts.clone()
     }
@@ -151,7 +155,7 @@ impl QueueReceiver {
 /// What became of a batch that was taken off the queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// Acknowledged, but for `rejected` records.
+    /// Acknowledged, but for `rejected` items.
     Exported { rejected: u64, message: String },
     /// Refused for good.
     Refused { message: String },
@@ -175,12 +179,17 @@ impl Delivery {
         self.batch.bytes().clone()
     }
 
-    pub(crate) fn records(&self) -> u32 {
-        self.batch.records()
+    pub(crate) fn signal(&self) -> Signal {
+        self.batch.signal()
+    }
+
+    pub(crate) fn items(&self) -> u32 {
+        self.batch.items()
     }
 
     pub(crate) fn count_retry(&self) {
-        self.queue.lock().counts.retried += u64::from(self.batch.records());
+        let mut state = self.queue.lock();
+        state.counts.of_mut(self.signal()).retried += u64::from(self.items());
     }
 
     pub(crate) fn settle(mut self, outcome: Outcome) {
@@ -204,26 +213,32 @@ impl Shared {
 
 impl State {
     fn settle(&mut self, batch: &Batch, outcome: Outcome) {
-        let records = u64::from(batch.records());
-        let counts = &mut self.counts;
-        counts.pending = counts.pending.saturating_sub(records);
-        counts.queue_bytes = counts.queue_bytes.saturating_sub(batch.bytes().len());
+        self.counts.queue_bytes = self.counts.queue_bytes.saturating_sub(batch.bytes().len());
+        let tally = self.counts.of_mut(batch.signal());
+        tally.settle(u64::from(batch.items()), outcome);
+    }
+}
+
+impl Tally {
+    /// Moves `items` from pending to where they ended.
+    fn settle(&mut self, items: u64, outcome: Outcome) {
+        self.pending = self.pending.saturating_sub(items);
         match outcome {
             Outcome::Exported { rejected, message } => {
                 // A receiver can not reject more than it was sent, whatever it says.
-                let rejected = rejected.min(records);
-                counts.exported += records - rejected;
-                counts.rejected += rejected;
+                let rejected = rejected.min(items);
+                self.exported += items - rejected;
+                self.rejected += rejected;
                 if rejected > 0 {
-                    counts.last_refusal = Some(message);
+                    self.last_refusal = Some(message);
                 }
             }
             Outcome::Refused { message } => {
-                counts.dropped.refused += records;
-                counts.last_refusal = Some(message);
+                self.dropped.refused += items;
+                self.last_refusal = Some(message);
             }
-            Outcome::GaveUp => counts.dropped.gave_up += records,
-            Outcome::Shutdown => counts.dropped.shutdown += records,
+            Outcome::GaveUp => self.dropped.gave_up += items,
+            Outcome::Shutdown => self.dropped.shutdown += items,
         }
     }
 }
@@ -232,11 +247,12 @@ impl State {
 pub(crate) mod tests {
     use std::time::Instant;
 
-    use scoutline_semconv::{Record, Resource, event};
+    use scoutline_semconv::{Record, Resource, Span, TraceContext, event};
 
     use super::*;
     use crate::batch::{BatchLimits, Batcher, Scope};
     use crate::counts::Dropped;
+    use crate::slice::seal_spans;
 
     pub(crate) fn batch(records: u32) -> Batch {
         let mut batcher = Batcher::new(BatchLimits::default());
@@ -258,19 +274,38 @@ pub(crate) mod tests {
         batcher.seal().unwrap()
     }
 
-    fn assert_conserved(counts: &Counts, offered: u64) {
+    fn slice(spans: usize) -> Batch {
+        let span = Span {
+            context: TraceContext {
+                trace_id: [1; 16],
+                span_id: [2; 8],
+            },
+            parent_span_id: None,
+            name: "x".into(),
+            start_time_unix_nano: 1,
+            end_time_unix_nano: 2,
+            attributes: vec![],
+            links: vec![],
+        };
+        let spans = vec![span; spans];
+        let limits = BatchLimits::default();
+        let mut sealed = seal_spans(limits, &Resource::default(), Scope::DETECTIONS, &spans);
+        sealed.batches.remove(0)
+    }
+
+    fn assert_conserved(tally: &Tally, offered: u64) {
         let Dropped {
             queue_full,
             closed,
             refused,
             gave_up,
             shutdown,
-        } = counts.dropped;
-        assert_eq!(offered, counts.accepted + queue_full + closed, "{counts:?}");
+        } = tally.dropped;
+        assert_eq!(offered, tally.accepted + queue_full + closed, "{tally:?}");
         assert_eq!(
-            counts.accepted,
-            counts.exported + counts.rejected + refused + gave_up + shutdown + counts.pending,
-            "{counts:?}"
+            tally.accepted,
+            tally.exported + tally.rejected + refused + gave_up + shutdown + tally.pending,
+            "{tally:?}"
         );
     }
 
@@ -289,9 +324,9 @@ pub(crate) mod tests {
         });
         assert_eq!(sender.push(one.clone()), Ok(()));
         let counts = sender.counts();
-        assert_conserved(&counts, 5);
-        assert_eq!(counts.dropped.queue_full, 2);
-        assert_eq!(counts.exported, 1);
+        assert_conserved(&counts.records, 5);
+        assert_eq!(counts.records.dropped.queue_full, 2);
+        assert_eq!(counts.records.exported, 1);
         assert_eq!(counts.queue_bytes, counts.queue_capacity);
     }
 
@@ -318,31 +353,60 @@ pub(crate) mod tests {
             },
         ];
         for outcome in outcomes {
-            sender.push(batch(3)).unwrap();
-            receiver.next().await.unwrap().settle(outcome);
-            assert_eq!(sender.counts().pending, 0);
+            for batch in [batch(3), slice(5)] {
+                sender.push(batch).unwrap();
+                receiver.next().await.unwrap().settle(outcome.clone());
+            }
+            let counts = sender.counts();
+            assert_eq!((counts.records.pending, counts.spans.pending), (0, 0));
         }
+        for batch in [batch(3), slice(5)] {
+            sender.push(batch).unwrap();
+            drop(receiver.next().await);
+        }
+        sender.push(slice(5)).unwrap();
         sender.push(batch(3)).unwrap();
-        drop(receiver.next().await);
-        sender.push(batch(3)).unwrap();
+        let counts = sender.counts();
+        assert_eq!((counts.records.pending, counts.spans.pending), (3, 5));
         receiver.close();
-        assert_eq!(sender.push(batch(3)), Err(DropReason::Closed));
+        for batch in [batch(3), slice(5)] {
+            assert_eq!(sender.push(batch), Err(DropReason::Closed));
+        }
         receiver.abandon();
         assert!(receiver.next().await.is_none());
 
         let counts = sender.counts();
-        assert_conserved(&counts, 27);
-        assert_eq!((counts.exported, counts.rejected), (3 + 1, 2 + 3));
-        let expected = Dropped {
-            queue_full: 0,
-            closed: 3,
-            refused: 3,
-            gave_up: 3,
-            shutdown: 9,
-        };
-        assert_eq!(counts.dropped, expected);
+        for (tally, items) in [(&counts.records, 3), (&counts.spans, 5)] {
+            assert_conserved(tally, 9 * items);
+            assert_eq!((tally.exported, tally.rejected), (2 * items - 2, 2 + items));
+            let expected = Dropped {
+                queue_full: 0,
+                closed: items,
+                refused: items,
+                gave_up: items,
+                shutdown: 3 * items,
+            };
+            assert_eq!(tally.dropped, expected);
+            assert_eq!(tally.last_refusal.as_deref(), Some("all are bad"));
+        }
+        assert_eq!(counts.points, Tally::default());
         assert_eq!(counts.queue_bytes, 0);
-        assert_eq!(counts.last_refusal.as_deref(), Some("all are bad"));
+    }
+
+    #[tokio::test]
+    async fn batches_of_both_signals_come_out_in_the_order_they_went_in() {
+        let (sender, receiver) = queue(DEFAULT_CAPACITY);
+        let batches = [batch(1), slice(1), slice(2), batch(2), slice(3)];
+        for batch in &batches {
+            sender.push(batch.clone()).unwrap();
+        }
+        for batch in &batches {
+            let delivery = receiver.next().await.unwrap();
+            assert_eq!(
+                (delivery.signal(), delivery.bytes()),
+                (batch.signal(), batch.bytes().clone())
+            );
+        }
     }
 
     #[tokio::test]

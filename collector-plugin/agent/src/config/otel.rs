@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use scoutline_detect::diagnostic::Level;
-use scoutline_otlp::{Compression, DEFAULT_TIMEOUT, Destination, Headers, HttpPath, Remote, Tls};
+use scoutline_otlp::{
+    Compression, DEFAULT_TIMEOUT, Destination, Headers, HttpPath, Remote, Signal, Tls,
+};
 
 use super::endpoint::{self, Protocol};
 use super::{Exporter, Finding, pairs, resolve};
@@ -107,7 +109,7 @@ impl Otel<'_> {
             Protocol::Grpc => Destination::Grpc(remote),
             Protocol::Http if name == ENDPOINT.logs => Destination::Http {
                 remote,
-                path: HttpPath::Exact,
+                path: HttpPath::Exact(Signal::Logs),
             },
             Protocol::Http => Destination::Http {
                 remote,

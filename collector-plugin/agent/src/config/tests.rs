@@ -2,7 +2,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use scoutline_loader::FileOpen;
-use scoutline_otlp::{Compression, Destination, HttpPath};
+use scoutline_otlp::{Compression, Destination, HttpPath, Signal};
 use scoutline_semconv::Severity;
 
 use super::*;
@@ -39,7 +39,8 @@ fn target(exporter: &Exporter) -> (&'static str, &str) {
         Destination::Grpc(remote) => ("grpc", &remote.endpoint),
         Destination::Http { remote, path } => match path {
             HttpPath::Base => ("http", &remote.endpoint),
-            HttpPath::Exact => ("http exact", &remote.endpoint),
+            HttpPath::Exact(Signal::Logs) => ("http exact", &remote.endpoint),
+            HttpPath::Exact(other) => panic!("a URL for {other}"),
         },
         Destination::File { directory } => ("file", directory.to_str().unwrap_or_default()),
     }

@@ -21,7 +21,7 @@ pub struct Export {
     limits: BatchLimits,
 }
 
-/// What became of the records of one exporter.
+/// What became of all that one exporter was given.
 #[derive(Debug)]
 pub struct Delivered {
     /// Its name in the configuration.

@@ -131,8 +131,8 @@ impl Outlet {
         let Some(batch) = sealed else { return };
         for queue in &self.queues {
             if let Err(reason) = queue.push(batch.clone()) {
-                // The queue has counted it; say it once a batch, not once a record.
-                tracing::warn!(records = batch.records(), ?reason, "a batch was dropped");
+                // The queue has counted it; say it once a batch, not once an item.
+                tracing::warn!(signal = %batch.signal(), items = batch.items(), ?reason, "a batch was dropped");
             }
         }
     }

@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use thiserror::Error;
 
 use super::retry::Retry;
+use crate::signal::Signal;
 
 /// Time for one attempt, as the OTLP specification has it.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -41,7 +42,7 @@ pub enum Destination {
         /// How [`Remote::endpoint`] is to be read.
         path: HttpPath,
     },
-    /// OTLP/JSON, one request a line, appended to [`super::LOGS_FILE`].
+    /// OTLP/JSON, one request a line, appended to the signal's [file](Signal::file_name).
     File {
         /// Made if there is none.
         directory: PathBuf,
@@ -51,10 +52,24 @@ pub enum Destination {
 /// What an HTTP endpoint says about the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HttpPath {
-    /// It is a base for all signals: `/v1/logs` is appended.
+    /// It is a base for all signals: `/v1/logs`, `/v1/traces` or `/v1/metrics` is appended.
     Base,
-    /// It is the URL of logs, used as it is.
-    Exact,
+    /// It is the URL of one signal, used as it is. All else that such an exporter is given is refused, so ask
+    /// [`Destination::carries`] first.
+    Exact(Signal),
+}
+
+impl Destination {
+    /// Whether there is anything that takes this signal.
+    pub fn carries(&self, signal: Signal) -> bool {
+        match self {
+            Self::Http {
+                path: HttpPath::Exact(only),
+                ..
+            } => *only == signal,
+            _ => true,
+        }
+    }
 }
 
 /// A receiver of OTLP.

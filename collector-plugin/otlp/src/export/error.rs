@@ -10,6 +10,8 @@ use rustls::pki_types::pem;
 use thiserror::Error;
 use tonic::Code;
 
+use crate::signal::Signal;
+
 /// An exporter can not be made from its configuration.
 #[derive(Debug, Error)]
 pub enum BuildError {
@@ -111,6 +113,14 @@ pub enum SendError {
         /// What is wrong with the answer.
         reason: String,
     },
+    /// The URL is for another signal ([`super::HttpPath::Exact`]).
+    #[error("{endpoint} is not for {signal}")]
+    NotCarried {
+        /// As configured.
+        endpoint: String,
+        /// What was to be sent.
+        signal: Signal,
+    },
     /// A file could not be written.
     #[error("{} can not be written", path.display())]
     Write {
@@ -145,7 +155,7 @@ impl SendError {
     pub(super) fn advice(&self) -> Advice {
         let (retryable, retry_after) = match self {
             Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Write { .. } => (true, None),
-            Self::NotOtlp { .. } | Self::Json { .. } => (false, None),
+            Self::NotOtlp { .. } | Self::NotCarried { .. } | Self::Json { .. } => (false, None),
             Self::Grpc {
                 code, retry_after, ..
             } => (

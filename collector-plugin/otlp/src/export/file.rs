@@ -1,4 +1,4 @@
-//! OTLP/JSON lines in a file.
+//! OTLP/JSON lines in files, one for each signal.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -9,43 +9,42 @@ use bytes::Bytes;
 
 use super::error::SendError;
 use super::{Acknowledgement, Transmit, json};
-
-/// Name of the file in its directory: one signal a file, as the OTLP file exporter has it.
-pub const LOGS_FILE: &str = "logs.jsonl";
+use crate::signal::Signal;
 
 /// Readable by the group: what is in it tells an attacker what has been seen.
 const MODE: u32 = 0o640;
 
-/// Appends to one file. It is opened for each batch, so that it can be moved away at any time.
+/// Appends to the files in one directory. They are opened for each batch, so that they can be moved away at any time.
 #[derive(Clone, Debug)]
 pub(super) struct File {
-    path: PathBuf,
+    directory: PathBuf,
 }
 
 impl File {
     pub(super) fn new(directory: &Path) -> Self {
         Self {
-            path: directory.join(LOGS_FILE),
+            directory: directory.to_owned(),
         }
     }
 }
 
 impl Transmit for File {
-    async fn send(&self, request: Bytes) -> Result<Acknowledgement, SendError> {
-        let path = self.path.clone();
+    async fn send(&self, signal: Signal, request: Bytes) -> Result<Acknowledgement, SendError> {
+        let path = self.directory.join(signal.file_name());
+        let shown = path.clone();
         let write = tokio::task::spawn_blocking(move || {
             // An empty request asks whether the file could be written.
             let line = if request.is_empty() {
                 Vec::new()
             } else {
-                json::line(request)?
+                json::line(signal, request)?
             };
             append(&path, &line).map_err(|source| SendError::Write { path, source })
         });
         match write.await {
             Ok(result) => result.map(|()| Acknowledgement::default()),
             Err(error) => Err(SendError::Write {
-                path: self.path.clone(),
+                path: shown,
                 source: error.into(),
             }),
         }

@@ -6,8 +6,6 @@ use std::time::Duration;
 
 use bytes::{BufMut, Bytes};
 use http::uri::PathAndQuery;
-use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceResponse;
-use prost::Message;
 use tokio::runtime::Handle;
 use tonic::client;
 use tonic::codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder};
@@ -21,9 +19,16 @@ use super::config::{Address, Compression, Remote};
 use super::error::{BuildError, SendError, chain, excerpt};
 use super::tls::Pem;
 use super::{Acknowledgement, MAX_RESPONSE_BYTES, Transmit, USER_AGENT, within};
+use crate::signal::Signal;
 
-const EXPORT: PathAndQuery =
-    PathAndQuery::from_static("/opentelemetry.proto.collector.logs.v1.LogsService/Export");
+/// The method that takes requests of this signal.
+const fn method(signal: Signal) -> PathAndQuery {
+    PathAndQuery::from_static(match signal {
+        Signal::Logs => "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+        Signal::Traces => "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+        Signal::Metrics => "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+    })
+}
 
 /// A channel to one receiver. It connects when something is to be sent, and again after the connection broke.
 /// Clones share it.
@@ -60,15 +65,15 @@ impl Grpc {
         })
     }
 
-    async fn export(&self, request: Bytes) -> Result<Acknowledgement, SendError> {
+    async fn export(&self, signal: Signal, request: Bytes) -> Result<Acknowledgement, SendError> {
         let Some(compression) = self
             .compression
             .filter(|_| !self.uncompressed.load(Ordering::Relaxed))
         else {
-            return self.call(self.client.clone(), request).await;
+            return self.call(self.client.clone(), signal, request).await;
         };
         let compressing = self.client.clone().send_compressed(compression);
-        let refused = match self.call(compressing, request.clone()).await {
+        let refused = match self.call(compressing, signal, request.clone()).await {
             Err(
                 error @ SendError::Grpc {
                     code: Code::Unimplemented,
@@ -77,8 +82,8 @@ impl Grpc {
             ) => error,
             other => return other,
         };
-        // Either there is no LogsService, or it does not know the compression.
-        let taken = self.call(self.client.clone(), request).await?;
+        // Either there is no such service, or it does not know the compression.
+        let taken = self.call(self.client.clone(), signal, request).await?;
         self.uncompressed.store(true, Ordering::Relaxed);
         warn!(endpoint = &*self.endpoint, %compression, error = chain(&refused), "receiver does not know the compression, going on without");
         Ok(taken)
@@ -87,6 +92,7 @@ impl Grpc {
     async fn call(
         &self,
         mut client: client::Grpc<Channel>,
+        signal: Signal,
         request: Bytes,
     ) -> Result<Acknowledgement, SendError> {
         client
@@ -101,8 +107,9 @@ impl Grpc {
         if !self.timeout.is_zero() {
             request.set_timeout(self.timeout);
         }
-        match client.unary(request, EXPORT, PassThrough).await {
-            Ok(response) => Ok(response.into_inner().into()),
+        let codec = PassThrough(signal);
+        match client.unary(request, method(signal), codec).await {
+            Ok(response) => Ok(response.into_inner()),
             Err(status) => Err(self.refusal(&status)),
         }
     }
@@ -138,8 +145,8 @@ impl Grpc {
 }
 
 impl Transmit for Grpc {
-    async fn send(&self, request: Bytes) -> Result<Acknowledgement, SendError> {
-        within(self.timeout, &self.endpoint, self.export(request)).await
+    async fn send(&self, signal: Signal, request: Bytes) -> Result<Acknowledgement, SendError> {
+        within(self.timeout, &self.endpoint, self.export(signal, request)).await
     }
 }
 
@@ -183,13 +190,13 @@ fn connect(remote: &Remote) -> Result<Endpoint, BuildError> {
     })
 }
 
-/// Requests are encoded already; only answers are decoded.
+/// Requests are encoded already; only answers are decoded, those of one signal.
 #[derive(Clone, Copy, Debug)]
-struct PassThrough;
+struct PassThrough(Signal);
 
 impl Codec for PassThrough {
     type Encode = Bytes;
-    type Decode = ExportLogsServiceResponse;
+    type Decode = Acknowledgement;
     type Encoder = Self;
     type Decoder = Self;
 
@@ -213,11 +220,11 @@ impl Encoder for PassThrough {
 }
 
 impl Decoder for PassThrough {
-    type Item = ExportLogsServiceResponse;
+    type Item = Acknowledgement;
     type Error = Status;
 
     fn decode(&mut self, answer: &mut DecodeBuf<'_>) -> Result<Option<Self::Item>, Status> {
-        ExportLogsServiceResponse::decode(answer)
+        Acknowledgement::decode(self.0, answer)
             .map(Some)
             .map_err(|error| Status::internal(error.to_string()))
     }

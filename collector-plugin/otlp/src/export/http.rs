@@ -8,7 +8,6 @@ use bytes::{Bytes, BytesMut};
 use flate2::write::GzEncoder;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue};
-use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceResponse;
 use prost::Message;
 use reqwest::{Certificate, Client, Identity, Response, Url, redirect};
 
@@ -16,15 +15,16 @@ use super::config::{Address, Compression, HttpPath, Remote};
 use super::error::{BuildError, SendError, chain, excerpt};
 use super::tls::Pem;
 use super::{Acknowledgement, MAX_RESPONSE_BYTES, Transmit, USER_AGENT, within};
+use crate::signal::Signal;
 
 const PROTOBUF: HeaderValue = HeaderValue::from_static("application/x-protobuf");
-const LOGS: &str = "/v1/logs";
 
 /// A client of one receiver. It keeps its connections; clones share them.
 #[derive(Clone, Debug)]
 pub(super) struct Http {
     endpoint: Arc<str>,
     url: Url,
+    path: HttpPath,
     client: Client,
     compression: Compression,
     timeout: Duration,
@@ -43,7 +43,7 @@ impl Http {
             .default_headers(headers)
             // Not another host than the one that was configured, with our headers.
             .redirect(redirect::Policy::none());
-        let mut url: Url = match remote.address() {
+        let url: Url = match remote.address() {
             Address::Url(url) => url,
             Address::Unix(path) => {
                 builder = builder.unix_socket(path);
@@ -61,10 +61,6 @@ impl Http {
                 ));
             }
         }
-        if path == HttpPath::Base {
-            let path = format!("{}{LOGS}", url.path().trim_end_matches('/'));
-            url.set_path(&path);
-        }
         // reqwest is built without a provider of its own. An error means that there is one already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = builder.build().map_err(|error| BuildError::Tls {
@@ -74,19 +70,39 @@ impl Http {
         Ok(Self {
             endpoint: remote.shown().into(),
             url,
+            path,
             client,
             compression: remote.compression,
             timeout: remote.timeout,
         })
     }
 
-    async fn export(&self, request: Bytes) -> Result<Acknowledgement, SendError> {
+    /// Where requests of this signal go.
+    fn url(&self, signal: Signal) -> Result<Url, SendError> {
+        let mut url = self.url.clone();
+        match self.path {
+            HttpPath::Base => {
+                let base = url.path().trim_end_matches('/');
+                url.set_path(&format!("{base}{}", signal.http_path()));
+            }
+            HttpPath::Exact(only) if only == signal => {}
+            HttpPath::Exact(_) => {
+                return Err(SendError::NotCarried {
+                    endpoint: self.endpoint.to_string(),
+                    signal,
+                });
+            }
+        }
+        Ok(url)
+    }
+
+    async fn export(&self, signal: Signal, request: Bytes) -> Result<Acknowledgement, SendError> {
         let unreachable = |error: reqwest::Error| SendError::Unreachable {
             endpoint: self.endpoint.to_string(),
             // The URL may hold a password.
             reason: chain(&error.without_url()),
         };
-        let mut post = self.client.post(self.url.clone());
+        let mut post = self.client.post(self.url(signal)?);
         let compressed = match self.compression {
             Compression::None => None,
             Compression::Gzip => gzip(&request).ok().map(|bytes| ("gzip", bytes)),
@@ -121,10 +137,7 @@ impl Http {
         if !is_protobuf && !body.is_empty() {
             return Err(self.not_otlp("the answer is not application/x-protobuf"));
         }
-        match ExportLogsServiceResponse::decode(body) {
-            Ok(response) => Ok(response.into()),
-            Err(error) => Err(self.not_otlp(&error.to_string())),
-        }
+        Acknowledgement::decode(signal, body).map_err(|error| self.not_otlp(&error.to_string()))
     }
 
     fn not_otlp(&self, reason: &str) -> SendError {
@@ -136,8 +149,8 @@ impl Http {
 }
 
 impl Transmit for Http {
-    async fn send(&self, request: Bytes) -> Result<Acknowledgement, SendError> {
-        within(self.timeout, &self.endpoint, self.export(request)).await
+    async fn send(&self, signal: Signal, request: Bytes) -> Result<Acknowledgement, SendError> {
+        within(self.timeout, &self.endpoint, self.export(signal, request)).await
     }
 }
 
@@ -228,13 +241,18 @@ mod tests {
 
     #[test]
     fn the_path_depends_on_what_the_endpoint_is_for() {
+        let exact = HttpPath::Exact(Signal::Traces);
         for (endpoint, path, expected) in [
-            ("http://c:4318", HttpPath::Base, "http://c:4318/v1/logs"),
-            ("http://c:4318/", HttpPath::Base, "http://c:4318/v1/logs"),
-            ("http://c/otel/", HttpPath::Base, "http://c/otel/v1/logs"),
-            ("http://c/otel", HttpPath::Exact, "http://c/otel"),
-            ("http://c", HttpPath::Exact, "http://c/"),
-            ("unix:///run/o", HttpPath::Base, "http://localhost/v1/logs"),
+            ("http://c:4318", HttpPath::Base, "http://c:4318/v1/traces"),
+            ("http://c:4318/", HttpPath::Base, "http://c:4318/v1/traces"),
+            ("http://c/otel/", HttpPath::Base, "http://c/otel/v1/traces"),
+            ("http://c/otel", exact, "http://c/otel"),
+            ("http://c", exact, "http://c/"),
+            (
+                "unix:///run/o",
+                HttpPath::Base,
+                "http://localhost/v1/traces",
+            ),
         ] {
             let remote = Remote {
                 endpoint: endpoint.to_owned(),
@@ -244,7 +262,17 @@ mod tests {
                 timeout: Duration::ZERO,
             };
             let http = Http::new(&remote, path).unwrap();
-            assert_eq!(http.url.as_str(), expected, "{endpoint}");
+            let url = |signal| http.url(signal).map(|url| url.to_string());
+            assert_eq!(url(Signal::Traces).unwrap(), expected, "{endpoint}");
+            match path {
+                HttpPath::Base => {
+                    let logs = expected.replace("traces", "logs");
+                    assert_eq!(url(Signal::Logs).unwrap(), logs, "{endpoint}");
+                    let metrics = expected.replace("traces", "metrics");
+                    assert_eq!(url(Signal::Metrics).unwrap(), metrics, "{endpoint}");
+                }
+                HttpPath::Exact(_) => assert!(url(Signal::Logs).is_err(), "{endpoint}"),
+            }
         }
     }
 }

@@ -3,75 +3,154 @@
 use bytes::Bytes;
 use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value};
 use opentelemetry_proto::tonic::logs::v1::LogsData;
+use opentelemetry_proto::tonic::metrics::v1::{
+    HistogramDataPoint, MetricsData, NumberDataPoint, metric, number_data_point,
+};
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::TracesData;
 use prost::Message;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::error::SendError;
+use crate::signal::Signal;
 
 /// The request as one line of OTLP/JSON, newline included. `LogsData` and `ExportLogsServiceRequest` are the
-/// same on the wire.
-pub(super) fn line(request: Bytes) -> Result<Vec<u8>, SendError> {
+/// same on the wire, and so are those of the other signals.
+pub(super) fn line(signal: Signal, request: Bytes) -> Result<Vec<u8>, SendError> {
+    match signal {
+        Signal::Logs => write(request, name_in_logs),
+        Signal::Traces => write(request, name_in_traces),
+        Signal::Metrics => write(request, name_in_metrics),
+    }
+}
+
+/// JSON has no number for NaN and the infinities, and serde writes null. Protobuf's JSON mapping, which OTLP
+/// follows, wants their names: that is left to `name_numbers`.
+fn write<D>(request: Bytes, name_numbers: fn(&D, &mut Value)) -> Result<Vec<u8>, SendError>
+where
+    D: Message + Default + Serialize,
+{
     let bytes = request.len();
     let failed = |reason: String| SendError::Json { bytes, reason };
-    let logs = LogsData::decode(request).map_err(|error| failed(error.to_string()))?;
-    let mut json = serde_json::to_value(&logs).map_err(|error| failed(error.to_string()))?;
-    name_special_numbers(&logs, &mut json);
+    let data = D::decode(request).map_err(|error| failed(error.to_string()))?;
+    let mut json = serde_json::to_value(&data).map_err(|error| failed(error.to_string()))?;
+    name_numbers(&data, &mut json);
     let mut line = serde_json::to_vec(&json).map_err(|error| failed(error.to_string()))?;
     line.push(b'\n');
     Ok(line)
 }
 
-/// JSON has no number for NaN and the infinities, and serde writes null. Protobuf's JSON mapping, which OTLP
-/// follows, wants their names.
-fn name_special_numbers(logs: &LogsData, json: &mut Value) {
-    for (resource_logs, json) in logs
-        .resource_logs
-        .iter()
-        .zip(elements(json, "resourceLogs"))
-    {
-        if let (Some(resource), Some(json)) = (&resource_logs.resource, json.get_mut("resource")) {
-            name_in_attributes(&resource.attributes, json);
-        }
-        for (scope_logs, json) in resource_logs
-            .scope_logs
-            .iter()
-            .zip(elements(json, "scopeLogs"))
-        {
-            for (record, json) in scope_logs
-                .log_records
-                .iter()
-                .zip(elements(json, "logRecords"))
-            {
+fn name_in_logs(logs: &LogsData, json: &mut Value) {
+    for (of_resource, json) in pairs(&logs.resource_logs, json, "resourceLogs") {
+        name_in_resource(of_resource.resource.as_ref(), json);
+        for (of_scope, json) in pairs(&of_resource.scope_logs, json, "scopeLogs") {
+            for (record, json) in pairs(&of_scope.log_records, json, "logRecords") {
                 name_in_attributes(&record.attributes, json);
             }
         }
     }
 }
 
+fn name_in_traces(traces: &TracesData, json: &mut Value) {
+    for (of_resource, json) in pairs(&traces.resource_spans, json, "resourceSpans") {
+        name_in_resource(of_resource.resource.as_ref(), json);
+        for (of_scope, json) in pairs(&of_resource.scope_spans, json, "scopeSpans") {
+            for (span, json) in pairs(&of_scope.spans, json, "spans") {
+                name_in_attributes(&span.attributes, json);
+                for (link, json) in pairs(&span.links, json, "links") {
+                    name_in_attributes(&link.attributes, json);
+                }
+            }
+        }
+    }
+}
+
+fn name_in_metrics(metrics: &MetricsData, json: &mut Value) {
+    for (of_resource, json) in pairs(&metrics.resource_metrics, json, "resourceMetrics") {
+        name_in_resource(of_resource.resource.as_ref(), json);
+        for (of_scope, json) in pairs(&of_resource.scope_metrics, json, "scopeMetrics") {
+            for (metric, json) in pairs(&of_scope.metrics, json, "metrics") {
+                match &metric.data {
+                    Some(metric::Data::Gauge(gauge)) => {
+                        name_in_numbers(&gauge.data_points, json.get_mut("gauge"));
+                    }
+                    Some(metric::Data::Sum(sum)) => {
+                        name_in_numbers(&sum.data_points, json.get_mut("sum"));
+                    }
+                    Some(metric::Data::Histogram(histogram)) => {
+                        name_in_histogram(&histogram.data_points, json.get_mut("histogram"));
+                    }
+                    // The sensor makes no others.
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+fn name_in_resource(resource: Option<&Resource>, json: &mut Value) {
+    if let (Some(resource), Some(json)) = (resource, json.get_mut("resource")) {
+        name_in_attributes(&resource.attributes, json);
+    }
+}
+
 fn name_in_attributes(attributes: &[KeyValue], json: &mut Value) {
-    for (attribute, json) in attributes.iter().zip(elements(json, "attributes")) {
+    for (attribute, json) in pairs(attributes, json, "attributes") {
         let value = attribute
             .value
             .as_ref()
             .and_then(|value| value.value.as_ref());
-        let Some(any_value::Value::DoubleValue(number)) = value else {
-            continue;
-        };
-        let name = match number {
-            number if number.is_nan() => "NaN",
-            &f64::INFINITY => "Infinity",
-            &f64::NEG_INFINITY => "-Infinity",
-            _ => continue,
-        };
-        if let Some(json) = json.get_mut("value") {
+        if let Some(any_value::Value::DoubleValue(number)) = value
+            && let (Some(name), Some(json)) = (name(*number), json.get_mut("value"))
+        {
             *json = json!({"doubleValue": name});
         }
     }
 }
 
-fn elements<'a>(json: &'a mut Value, key: &str) -> impl Iterator<Item = &'a mut Value> {
-    json.get_mut(key)
-        .and_then(Value::as_array_mut)
-        .into_iter()
-        .flatten()
+fn name_in_numbers(points: &[NumberDataPoint], json: Option<&mut Value>) {
+    let Some(json) = json else { return };
+    for (point, json) in pairs(points, json, "dataPoints") {
+        name_in_attributes(&point.attributes, json);
+        if let Some(number_data_point::Value::AsDouble(number)) = point.value {
+            name_field(json, "asDouble", Some(number));
+        }
+    }
+}
+
+fn name_in_histogram(points: &[HistogramDataPoint], json: Option<&mut Value>) {
+    let Some(json) = json else { return };
+    for (point, json) in pairs(points, json, "dataPoints") {
+        name_in_attributes(&point.attributes, json);
+        name_field(json, "sum", point.sum);
+        name_field(json, "min", point.min);
+        name_field(json, "max", point.max);
+    }
+}
+
+fn name_field(json: &mut Value, key: &str, number: Option<f64>) {
+    if let (Some(name), Some(json)) = (number.and_then(name), json.get_mut(key)) {
+        *json = Value::from(name);
+    }
+}
+
+/// The name of a number that JSON has no digits for.
+fn name(number: f64) -> Option<&'static str> {
+    match number {
+        number if number.is_nan() => Some("NaN"),
+        f64::INFINITY => Some("Infinity"),
+        f64::NEG_INFINITY => Some("-Infinity"),
+        _ => None,
+    }
+}
+
+/// Messages with what they became in the array `key`.
+fn pairs<'a, T>(
+    messages: &'a [T],
+    json: &'a mut Value,
+    key: &str,
+) -> impl Iterator<Item = (&'a T, &'a mut Value)> {
+    let elements = json.get_mut(key).and_then(Value::as_array_mut);
+    messages.iter().zip(elements.into_iter().flatten())
 }

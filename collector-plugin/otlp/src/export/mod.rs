@@ -13,8 +13,11 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceResponse;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
+use prost::{DecodeError, Message};
 use thiserror::Error;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -24,13 +27,13 @@ use self::retry::{Link, deliver};
 use crate::batch::Batch;
 use crate::counts::Counts;
 use crate::queue::QueueReceiver;
+use crate::signal::Signal;
 
 pub use self::config::{
     Compression, DEFAULT_CONSUMERS, DEFAULT_TIMEOUT, Destination, ExporterConfig, HeaderError,
     Headers, HttpPath, Remote, Tls,
 };
 pub use self::error::{BuildError, SendError};
-pub use self::file::LOGS_FILE;
 pub use self::retry::Retry;
 
 /// Longest answer that is read, as the OTLP specification has it.
@@ -44,7 +47,7 @@ const USER_AGENT: &str = concat!("Scoutline-OTLP-Exporter-Rust/", env!("CARGO_PK
 /// # Errors
 /// [`SendError::Json`] if it cannot be said in JSON.
 pub fn json_line(batch: &Batch) -> Result<Vec<u8>, SendError> {
-    json::line(batch.bytes().clone())
+    json::line(batch.signal(), batch.bytes().clone())
 }
 
 /// A running exporter: takes batches off one queue and sends them to one destination, until it is shut down.
@@ -89,12 +92,12 @@ impl Exporter {
         &self.name
     }
 
-    /// What became of the records so far.
+    /// What became of all it was given so far.
     pub fn counts(&self) -> Counts {
         self.queue.counts()
     }
 
-    /// Closes the queue, sends what is in it and returns what became of all records.
+    /// Closes the queue, sends what is in it and returns what became of everything.
     ///
     /// Each batch gets one more attempt: waiting for a retry is cut short, and a batch that fails then is lost.
     /// After `deadline` the rest is lost too. Both are counted in [`crate::Dropped::shutdown`].
@@ -149,30 +152,38 @@ pub enum ProbeError {
     /// The configuration can not work on this host.
     #[error(transparent)]
     Build(#[from] BuildError),
-    /// It can not be reached, or what answers there does not take OTLP logs.
+    /// It can not be reached, or what answers there does not take OTLP.
     #[error(transparent)]
     Send(#[from] SendError),
 }
 
-/// Whether a destination can be reached and takes OTLP logs: sends it an empty request. For a file, whether it
-/// can be written to.
+/// Whether a destination can be reached and takes OTLP logs (or the one signal that it is for): sends it an empty
+/// request. For a file, whether it can be written to.
 ///
 /// # Errors
 /// What is wrong, in words for people. There is no retry, and it takes no longer than [`Remote::timeout`].
 pub async fn probe(destination: &Destination) -> Result<(), ProbeError> {
+    let signal = match destination {
+        Destination::Http {
+            path: HttpPath::Exact(signal),
+            ..
+        } => *signal,
+        _ => Signal::Logs,
+    };
     match Transport::new(destination, &Handle::current())? {
-        Transport::Grpc(it) => it.send(Bytes::new()).await?,
-        Transport::Http(it) => it.send(Bytes::new()).await?,
-        Transport::File(it) => it.send(Bytes::new()).await?,
+        Transport::Grpc(it) => it.send(signal, Bytes::new()).await?,
+        Transport::Http(it) => it.send(signal, Bytes::new()).await?,
+        Transport::File(it) => it.send(signal, Bytes::new()).await?,
     };
     Ok(())
 }
 
 /// Something that takes an encoded request.
 trait Transmit: Send + Sync {
-    /// Sends `request` once.
+    /// Sends a request of this signal once.
     fn send(
         &self,
+        signal: Signal,
         request: Bytes,
     ) -> impl Future<Output = Result<Acknowledgement, SendError>> + Send;
 
@@ -185,19 +196,36 @@ trait Transmit: Send + Sync {
 /// A receiver took a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Acknowledgement {
-    /// Records that it did not take all the same.
+    /// Items that it did not take all the same.
     rejected: u64,
     /// Why, or a warning if it took all; often empty.
     message: String,
 }
 
-impl From<ExportLogsServiceResponse> for Acknowledgement {
-    fn from(response: ExportLogsServiceResponse) -> Self {
-        let partial = response.partial_success.unwrap_or_default();
-        Self {
-            rejected: u64::try_from(partial.rejected_log_records).unwrap_or(0),
-            message: error::excerpt(&partial.error_message),
-        }
+impl Acknowledgement {
+    /// Reads the answer to a request of this signal.
+    fn decode(signal: Signal, answer: impl Buf) -> Result<Self, DecodeError> {
+        let (rejected, message) = match signal {
+            Signal::Logs => {
+                let partial = ExportLogsServiceResponse::decode(answer)?.partial_success;
+                let partial = partial.unwrap_or_default();
+                (partial.rejected_log_records, partial.error_message)
+            }
+            Signal::Traces => {
+                let partial = ExportTraceServiceResponse::decode(answer)?.partial_success;
+                let partial = partial.unwrap_or_default();
+                (partial.rejected_spans, partial.error_message)
+            }
+            Signal::Metrics => {
+                let partial = ExportMetricsServiceResponse::decode(answer)?.partial_success;
+                let partial = partial.unwrap_or_default();
+                (partial.rejected_data_points, partial.error_message)
+            }
+        };
+        Ok(Self {
+            rejected: u64::try_from(rejected).unwrap_or(0),
+            message: error::excerpt(&message),
+        })
     }
 }
 

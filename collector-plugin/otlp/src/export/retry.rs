@@ -99,7 +99,8 @@ pub(super) async fn deliver<T: Transmit>(
 ) {
     let exporter = link.exporter.as_str();
     let started = Instant::now();
-    let records = delivery.records();
+    let signal = delivery.signal();
+    let items = delivery.items();
     let mut intervals = retry.map(|retry| retry.intervals(retry.initial_interval));
     let mut attempts = 0u32;
     let outcome = loop {
@@ -109,21 +110,22 @@ pub(super) async fn deliver<T: Transmit>(
         attempts = attempts.saturating_add(1);
         // Read before sending: a stop in between leaves one more attempt.
         let last = *stopping.borrow();
-        let error = match transport.send(delivery.bytes()).await {
+        let error = match transport.send(signal, delivery.bytes()).await {
             Ok(taken) => {
                 if taken.rejected > 0 {
                     warn!(
                         exporter,
-                        records,
+                        %signal,
+                        items,
                         rejected = taken.rejected,
                         message = taken.message,
-                        "receiver took a part of the records only"
+                        "receiver took a part of a batch only"
                     );
                 } else if !taken.message.is_empty() {
-                    warn!(exporter, records, message = taken.message, "receiver warns");
+                    warn!(exporter, %signal, items, message = taken.message, "receiver warns");
                 }
                 if link.comes_up() {
-                    info!(exporter, records, attempts, "exporting again");
+                    info!(exporter, %signal, items, attempts, "exporting again");
                 }
                 break Outcome::Exported {
                     rejected: taken.rejected,
@@ -135,7 +137,7 @@ pub(super) async fn deliver<T: Transmit>(
         let asked = match error.advice() {
             Advice::GiveUp => {
                 let message = chain(&error);
-                warn!(exporter, records, message, "receiver refused records");
+                warn!(exporter, %signal, items, message, "receiver refused a batch");
                 break Outcome::Refused { message };
             }
             Advice::Retry => None,
@@ -144,9 +146,10 @@ pub(super) async fn deliver<T: Transmit>(
         if last && retry.is_some() {
             warn!(
                 exporter,
-                records,
+                %signal,
+                items,
                 error = chain(&error),
-                "records lost in the shutdown"
+                "batch lost in the shutdown"
             );
             break Outcome::Shutdown;
         }
@@ -167,17 +170,19 @@ pub(super) async fn deliver<T: Transmit>(
         let Some(wait) = wait else {
             warn!(
                 exporter,
-                records,
+                %signal,
+                items,
                 attempts,
                 error = chain(&error),
-                "records given up"
+                "batch given up"
             );
             break Outcome::GaveUp;
         };
         if link.goes_down() {
             warn!(
                 exporter,
-                records,
+                %signal,
+                items,
                 ?wait,
                 error = chain(&error),
                 "export failed, retrying"
@@ -185,7 +190,8 @@ pub(super) async fn deliver<T: Transmit>(
         } else {
             debug!(
                 exporter,
-                records,
+                %signal,
+                items,
                 ?wait,
                 attempts,
                 error = chain(&error),
@@ -212,9 +218,10 @@ mod tests {
     use super::super::error::SendError;
     use super::super::{Acknowledgement, Transmit};
     use super::*;
-    use crate::counts::Counts;
+    use crate::counts::Tally;
     use crate::queue::queue;
     use crate::queue::tests::batch;
+    use crate::signal::Signal;
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -245,7 +252,11 @@ mod tests {
     }
 
     impl Transmit for Script {
-        async fn send(&self, request: Bytes) -> Result<Acknowledgement, SendError> {
+        async fn send(
+            &self,
+            _signal: Signal,
+            request: Bytes,
+        ) -> Result<Acknowledgement, SendError> {
             let attempt = (self.started.elapsed(), request);
             self.attempts.lock().unwrap().push(attempt);
             match self.failures.lock().unwrap().pop_front() {
@@ -276,13 +287,13 @@ mod tests {
     }
 
     /// Sends a batch of three records as the script says.
-    async fn run(script: &Script, retry: Option<Retry>) -> Counts {
+    async fn run(script: &Script, retry: Option<Retry>) -> Tally {
         let (_stop, mut stopping) = watch::channel(false);
         let (sender, receiver) = queue(usize::MAX);
         sender.push(batch(3)).unwrap();
         let delivery = receiver.next().await.unwrap();
         deliver(&link(), script, delivery, retry.as_ref(), &mut stopping).await;
-        sender.counts()
+        sender.counts().records
     }
 
     #[tokio::test(start_paused = true)]
@@ -387,7 +398,7 @@ mod tests {
             };
             tokio::join!(sending, stopping);
             assert_eq!(script.times(), [0.0, 1.0]);
-            let counts = sender.counts();
+            let counts = sender.counts().records;
             assert_eq!((counts.exported, counts.dropped.shutdown), (exported, lost));
         }
     }

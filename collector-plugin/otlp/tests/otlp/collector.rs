@@ -14,6 +14,18 @@ use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::{
 use opentelemetry_proto::tonic::collector::logs::v1::{
     ExportLogsPartialSuccess, ExportLogsServiceRequest, ExportLogsServiceResponse,
 };
+use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
+    MetricsService, MetricsServiceServer,
+};
+use opentelemetry_proto::tonic::collector::metrics::v1::{
+    ExportMetricsPartialSuccess, ExportMetricsServiceRequest, ExportMetricsServiceResponse,
+};
+use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
+    TraceService, TraceServiceServer,
+};
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
 use scoutline_otlp::{
     Compression, DEFAULT_CAPACITY, Destination, Exporter, ExporterConfig, Headers, QueueSender,
     Remote, Retry, Tls, queue,
@@ -24,6 +36,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
 use tonic::codec::CompressionEncoding;
 use tonic::metadata::MetadataMap;
+use tonic::transport::server::Router;
 use tonic::transport::{Server, ServerTlsConfig};
 use tonic::{Request, Response, Status};
 
@@ -129,18 +142,43 @@ fn new_runtime() -> Runtime {
 
 /// What the next request gets.
 pub(crate) enum Answer {
+    /// A partial success is one of the signal that was asked for.
     Take(ExportLogsServiceResponse),
     Refuse(Status),
     Never,
 }
 
-pub(crate) type Received = mpsc::Receiver<(MetadataMap, ExportLogsServiceRequest)>;
+/// A request, by the service that got it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Got {
+    Logs(ExportLogsServiceRequest),
+    Traces(ExportTraceServiceRequest),
+    Metrics(ExportMetricsServiceRequest),
+}
 
-/// A LogsService that gives the answers of its script, then takes everything.
+impl Got {
+    pub(crate) fn logs(self) -> ExportLogsServiceRequest {
+        match self {
+            Self::Logs(request) => request,
+            other => panic!("no logs: {other:?}"),
+        }
+    }
+
+    pub(crate) fn traces(self) -> ExportTraceServiceRequest {
+        match self {
+            Self::Traces(request) => request,
+            other => panic!("no traces: {other:?}"),
+        }
+    }
+}
+
+pub(crate) type Received = mpsc::Receiver<(MetadataMap, Got)>;
+
+/// A receiver of all signals that gives the answers of its script, then takes everything.
 #[derive(Clone)]
 pub(crate) struct Scripted {
     script: Arc<Mutex<VecDeque<Answer>>>,
-    received: mpsc::Sender<(MetadataMap, ExportLogsServiceRequest)>,
+    received: mpsc::Sender<(MetadataMap, Got)>,
     encodings: &'static [CompressionEncoding],
 }
 
@@ -168,11 +206,8 @@ impl Scripted {
             if let Some(tls) = tls {
                 server = server.tls_config(tls).unwrap();
             }
-            let incoming = TcpListenerStream::new(listener);
-            let service = self.service();
-            server
-                .add_service(service)
-                .serve_with_incoming(incoming)
+            self.add_to(&mut server)
+                .serve_with_incoming(TcpListenerStream::new(listener))
                 .await
                 .unwrap();
         })
@@ -180,23 +215,45 @@ impl Scripted {
 
     pub(crate) fn unix(self, path: &Path) -> Running {
         Running::unix(path, |listener| async move {
-            let incoming = UnixListenerStream::new(listener);
-            let service = self.service();
-            Server::builder()
-                .add_service(service)
-                .serve_with_incoming(incoming)
+            self.add_to(&mut Server::builder())
+                .serve_with_incoming(UnixListenerStream::new(listener))
                 .await
                 .unwrap();
         })
     }
 
-    fn service(self) -> LogsServiceServer<Self> {
-        let encodings = self.encodings;
-        encodings
-            .iter()
-            .fold(LogsServiceServer::new(self), |service, &encoding| {
-                service.accept_compressed(encoding)
-            })
+    fn add_to(self, server: &mut Server) -> Router {
+        let mut logs = LogsServiceServer::new(self.clone());
+        let mut traces = TraceServiceServer::new(self.clone());
+        let mut metrics = MetricsServiceServer::new(self.clone());
+        for &encoding in self.encodings {
+            logs = logs.accept_compressed(encoding);
+            traces = traces.accept_compressed(encoding);
+            metrics = metrics.accept_compressed(encoding);
+        }
+        server
+            .add_service(logs)
+            .add_service(traces)
+            .add_service(metrics)
+    }
+
+    /// What was rejected and why, if the script has a partial success for this request.
+    async fn take<T>(
+        &self,
+        request: Request<T>,
+        got: fn(T) -> Got,
+    ) -> Result<Option<(i64, String)>, Status> {
+        let (metadata, _, request) = request.into_parts();
+        self.received.send((metadata, got(request))).await.unwrap();
+        let answer = self.script.lock().unwrap().pop_front();
+        match answer {
+            None => Ok(None),
+            Some(Answer::Take(response)) => Ok(response
+                .partial_success
+                .map(|partial| (partial.rejected_log_records, partial.error_message))),
+            Some(Answer::Refuse(status)) => Err(status),
+            Some(Answer::Never) => std::future::pending().await,
+        }
     }
 }
 
@@ -206,14 +263,57 @@ impl LogsService for Scripted {
         &self,
         request: Request<ExportLogsServiceRequest>,
     ) -> Result<Response<ExportLogsServiceResponse>, Status> {
-        let (metadata, _, request) = request.into_parts();
-        self.received.send((metadata, request)).await.unwrap();
-        let answer = self.script.lock().unwrap().pop_front();
-        match answer {
-            None => Ok(Response::new(ExportLogsServiceResponse::default())),
-            Some(Answer::Take(response)) => Ok(Response::new(response)),
-            Some(Answer::Refuse(status)) => Err(status),
-            Some(Answer::Never) => std::future::pending().await,
-        }
+        let partial_success =
+            self.take(request, Got::Logs)
+                .await?
+                .map(
+                    |(rejected_log_records, error_message)| ExportLogsPartialSuccess {
+                        rejected_log_records,
+                        error_message,
+                    },
+                );
+        Ok(Response::new(ExportLogsServiceResponse { partial_success }))
+    }
+}
+
+#[tonic::async_trait]
+impl TraceService for Scripted {
+    async fn export(
+        &self,
+        request: Request<ExportTraceServiceRequest>,
+    ) -> Result<Response<ExportTraceServiceResponse>, Status> {
+        let partial_success =
+            self.take(request, Got::Traces)
+                .await?
+                .map(
+                    |(rejected_spans, error_message)| ExportTracePartialSuccess {
+                        rejected_spans,
+                        error_message,
+                    },
+                );
+        Ok(Response::new(ExportTraceServiceResponse {
+            partial_success,
+        }))
+    }
+}
+
+#[tonic::async_trait]
+impl MetricsService for Scripted {
+    async fn export(
+        &self,
+        request: Request<ExportMetricsServiceRequest>,
+    ) -> Result<Response<ExportMetricsServiceResponse>, Status> {
+        let partial_success =
+            self.take(request, Got::Metrics)
+                .await?
+                .map(
+                    |(rejected_data_points, error_message)| ExportMetricsPartialSuccess {
+                        rejected_data_points,
+                        error_message,
+                    },
+                );
+        Ok(Response::new(ExportMetricsServiceResponse {
+            partial_success,
+        }))
     }
 }

@@ -18,7 +18,7 @@ use scoutline_semconv::{Record, Resource, TraceContext, Value, attr, event, limi
 use crate::records::{self, host, meant, record};
 
 /// Names of every length around those at which a varint grows.
-const KEYS: [&str; 6] = [
+pub(crate) const KEYS: [&str; 6] = [
     "",
     attr::PROCESS_PID,
     attr::SCOUTLINE_PROCESS_PARENT_EXECUTABLE_PATH,
@@ -27,7 +27,7 @@ const KEYS: [&str; 6] = [
     "k1234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567",
 ];
 
-fn text() -> impl Strategy<Value = String> {
+pub(crate) fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         20 => any::<String>(),
         1 => Just(String::new()),
@@ -36,7 +36,7 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
-fn value() -> impl Strategy<Value = Value> {
+pub(crate) fn value() -> impl Strategy<Value = Value> {
     prop_oneof![
         Just(Value::Static("static")),
         text().prop_map(|text| Value::Shared(text.into())),
@@ -50,7 +50,7 @@ fn value() -> impl Strategy<Value = Value> {
     ]
 }
 
-fn trace() -> impl Strategy<Value = TraceContext> {
+pub(crate) fn trace() -> impl Strategy<Value = TraceContext> {
     let ids = (any::<[u8; 16]>(), any::<[u8; 8]>());
     prop_oneof![
         4 => ids,
@@ -94,7 +94,7 @@ fn any_record() -> impl Strategy<Value = Record> {
         )
 }
 
-fn any_resource() -> impl Strategy<Value = Resource> {
+pub(crate) fn any_resource() -> impl Strategy<Value = Resource> {
     vec((text().prop_map(Arc::from), value()), 0..8).prop_map(|attributes| Resource { attributes })
 }
 
@@ -135,7 +135,7 @@ proptest! {
             resource_logs: order.iter().map(|&index| meant(&hosts[index], &kept[index])).collect(),
         };
         prop_assert_eq!(expected.encode_to_vec(), batch.bytes().to_vec());
-        prop_assert_eq!(kept.iter().map(Vec::len).sum::<usize>(), batch.records() as usize);
+        prop_assert_eq!(kept.iter().map(Vec::len).sum::<usize>(), batch.items() as usize);
         prop_assert_eq!(expected, decoded(&batch));
     }
 }
@@ -245,7 +245,7 @@ fn a_batch_never_exceeds_its_bytes_and_loses_no_record() {
             .flat_map(|logs| &logs.scope_logs)
             .map(|logs| logs.log_records.len())
             .sum();
-        assert_eq!(records, batch.records() as usize);
+        assert_eq!(records, batch.items() as usize);
         seen += records;
     }
     assert_eq!(seen, 200);
@@ -264,7 +264,7 @@ fn a_record_that_is_refused_leaves_the_batch_as_it_was() {
     push(0, &record(2)).unwrap();
     push(1, &fitting(limits::RECORD_BYTES + 1)).unwrap_err();
     let batch = batcher.seal().unwrap();
-    assert_eq!(batch.records(), 2);
+    assert_eq!(batch.items(), 2);
     assert_eq!(
         decoded(&batch).resource_logs,
         [
@@ -295,10 +295,10 @@ fn a_record_larger_than_a_batch_goes_alone() {
     let sealed: Vec<u32> = [&large, &large, &record(2)]
         .into_iter()
         .filter_map(|record| batcher.push(now, &host, Scope::DETECTIONS, record).unwrap())
-        .map(|batch| batch.records())
+        .map(|batch| batch.items())
         .collect();
     assert_eq!(sealed, [1, 1, 1]);
-    assert_eq!(batcher.seal().unwrap().records(), 1);
+    assert_eq!(batcher.seal().unwrap().items(), 1);
 }
 
 #[test]
@@ -314,7 +314,7 @@ fn a_batch_is_sealed_by_count() {
                 .push(Instant::now(), &host, Scope::DETECTIONS, &record(n))
                 .unwrap()
         })
-        .map(|batch| batch.map(|batch| batch.records()))
+        .map(|batch| batch.map(|batch| batch.items()))
         .collect();
     assert_eq!(sealed, [None, None, Some(3), None, None, Some(3), None]);
 }
@@ -341,6 +341,6 @@ fn a_batch_is_sealed_by_the_age_of_its_first_record() {
         assert_eq!(batcher.due_at(), Some(start + age));
     }
     assert!(batcher.seal_due(start + just_before).is_none());
-    assert_eq!(batcher.seal_due(start + age).unwrap().records(), 2);
+    assert_eq!(batcher.seal_due(start + age).unwrap().items(), 2);
     assert!(batcher.seal_due(start + age).is_none());
 }

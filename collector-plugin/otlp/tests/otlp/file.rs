@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use opentelemetry_proto::tonic::logs::v1::LogsData;
 use scoutline_otlp::{
-    Batch, BatchLimits, Batcher, Counts, Destination, LOGS_FILE, Scope, json_line, probe,
+    Batch, BatchLimits, Batcher, Counts, Destination, Scope, Signal, json_line, probe,
 };
 use scoutline_semconv::{Record, Value};
 use serde_json::json;
@@ -30,7 +30,7 @@ async fn write(directory: &Path, batches: impl IntoIterator<Item = Batch>) -> Co
 }
 
 fn lines(directory: &Path) -> Vec<String> {
-    let text = fs::read_to_string(directory.join(LOGS_FILE)).unwrap();
+    let text = fs::read_to_string(directory.join(Signal::Logs.file_name())).unwrap();
     assert!(text.ends_with('\n'));
     text.lines().map(str::to_owned).collect()
 }
@@ -39,8 +39,11 @@ fn lines(directory: &Path) -> Vec<String> {
 async fn each_batch_is_one_line_that_reads_back_as_what_was_meant() {
     let directory = tempfile::tempdir().unwrap();
     let below = directory.path().join("made/on/demand");
-    assert_eq!(write(&below, [batch(3), batch(1)]).await.exported, 4);
-    assert_eq!(write(&below, [batch(2)]).await.exported, 2);
+    assert_eq!(
+        write(&below, [batch(3), batch(1)]).await.records.exported,
+        4
+    );
+    assert_eq!(write(&below, [batch(2)]).await.records.exported, 2);
     let lines = lines(&below);
     assert_eq!(lines.len(), 3);
     assert_eq!(
@@ -52,7 +55,7 @@ async fn each_batch_is_one_line_that_reads_back_as_what_was_meant() {
         let read: LogsData = serde_json::from_str(line).unwrap();
         assert_eq!(read.resource_logs, [meant(&host("web1"), &records)]);
     }
-    let mode = fs::metadata(below.join(LOGS_FILE))
+    let mode = fs::metadata(below.join(Signal::Logs.file_name()))
         .unwrap()
         .permissions()
         .mode();
@@ -126,7 +129,11 @@ async fn the_json_is_that_of_otlp() {
 #[tokio::test]
 async fn a_line_that_a_crash_tore_costs_that_line_only() {
     let directory = tempfile::tempdir().unwrap();
-    fs::write(directory.path().join(LOGS_FILE), r#"{"resourceLogs":[{"#).unwrap();
+    fs::write(
+        directory.path().join(Signal::Logs.file_name()),
+        r#"{"resourceLogs":[{"#,
+    )
+    .unwrap();
     write(directory.path(), [batch(3)]).await;
     let lines = lines(directory.path());
     assert_eq!(lines.len(), 2);
@@ -136,26 +143,26 @@ async fn a_line_that_a_crash_tore_costs_that_line_only() {
 #[tokio::test]
 async fn a_full_disk_is_waited_for() {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join(LOGS_FILE);
+    let path = directory.path().join(Signal::Logs.file_name());
     symlink("/dev/full", &path).unwrap();
     let (sender, exporter) = start(destination(directory.path()), impatient());
     sender.push(batch(3)).unwrap();
-    while sender.counts().retried == 0 {
+    while sender.counts().records.retried == 0 {
         tokio::task::yield_now().await;
     }
     fs::remove_file(&path).unwrap();
-    while sender.counts().exported == 0 {
+    while sender.counts().records.exported == 0 {
         tokio::task::yield_now().await;
     }
-    assert_eq!(exporter.shutdown(PATIENCE).await.dropped.total(), 0);
+    assert_eq!(exporter.shutdown(PATIENCE).await.records.dropped.total(), 0);
     assert_eq!(lines(directory.path()).len(), 1);
 }
 
 #[tokio::test]
 async fn a_full_disk_is_counted_when_nobody_waits() {
     let directory = tempfile::tempdir().unwrap();
-    symlink("/dev/full", directory.path().join(LOGS_FILE)).unwrap();
-    let counts = write(directory.path(), [batch(3)]).await;
+    symlink("/dev/full", directory.path().join(Signal::Logs.file_name())).unwrap();
+    let counts = write(directory.path(), [batch(3)]).await.records;
     assert_eq!((counts.exported, counts.dropped.gave_up), (0, 3));
 }
 
@@ -163,7 +170,7 @@ async fn a_full_disk_is_counted_when_nobody_waits() {
 async fn a_probe_tells_whether_the_file_can_be_written() {
     let directory = tempfile::tempdir().unwrap();
     probe(&destination(directory.path())).await.unwrap();
-    let path = directory.path().join(LOGS_FILE);
+    let path = directory.path().join(Signal::Logs.file_name());
     assert_eq!(fs::metadata(&path).unwrap().len(), 0);
     let error = probe(&destination(&path)).await.unwrap_err();
     assert!(

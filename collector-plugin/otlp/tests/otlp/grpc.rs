@@ -6,7 +6,7 @@ use opentelemetry_proto::tonic::collector::logs::v1::{
     ExportLogsServiceRequest, ExportLogsServiceResponse,
 };
 use scoutline_otlp::{
-    Compression, Counts, Destination, Dropped, ProbeError, Remote, Retry, SendError, probe,
+    Compression, Destination, Dropped, ProbeError, Remote, Retry, SendError, Tally, probe,
 };
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
@@ -25,7 +25,7 @@ async fn next(received: &mut Received) -> ExportLogsServiceRequest {
         .await
         .unwrap()
         .unwrap();
-    request
+    request.logs()
 }
 
 /// Sends a batch of three to a receiver with this script, awaits so many requests, and stops.
@@ -33,7 +33,7 @@ async fn run(
     script: impl IntoIterator<Item = Answer>,
     requests: usize,
     retry: Option<Retry>,
-) -> Counts {
+) -> Tally {
     let (service, mut received) = Scripted::new(script);
     let server = service.tcp(0, None);
     let (sender, exporter) = start(Destination::Grpc(at(&server)), retry);
@@ -42,7 +42,7 @@ async fn run(
     for _ in 1..requests {
         assert_eq!(next(&mut received).await, first);
     }
-    let counts = exporter.shutdown(PATIENCE).await;
+    let counts = exporter.shutdown(PATIENCE).await.records;
     assert!(received.try_recv().is_err(), "more requests than expected");
     assert_eq!(counts.pending, 0);
     counts
@@ -62,7 +62,7 @@ async fn a_batch_arrives_with_its_headers_whatever_the_compression() {
         remote.headers.insert("Authorization", "Bearer x").unwrap();
         let (sender, exporter) = start(Destination::Grpc(remote), None);
         sender.push(batch(3)).unwrap();
-        let counts = exporter.shutdown(PATIENCE).await;
+        let counts = exporter.shutdown(PATIENCE).await.records;
         assert_eq!(
             (counts.exported, counts.retried, counts.dropped),
             (3, 0, Dropped::default())
@@ -70,7 +70,10 @@ async fn a_batch_arrives_with_its_headers_whatever_the_compression() {
 
         let (metadata, request) = received.recv().await.unwrap();
         let records: Vec<_> = (0..3).map(record).collect();
-        assert_eq!(request.resource_logs, [meant(&host("web1"), &records)]);
+        assert_eq!(
+            request.logs().resource_logs,
+            [meant(&host("web1"), &records)]
+        );
         let header = |name: &str| {
             metadata
                 .get(name)
@@ -174,7 +177,7 @@ async fn a_receiver_that_never_answers_is_tried_again() {
     sender.push(batch(3)).unwrap();
     let first = next(&mut received).await;
     assert_eq!(next(&mut received).await, first);
-    let counts = exporter.shutdown(PATIENCE).await;
+    let counts = exporter.shutdown(PATIENCE).await.records;
     assert_eq!((counts.exported, counts.retried), (3, 3));
 }
 
@@ -189,7 +192,7 @@ async fn a_receiver_that_dies_with_a_request_gets_it_again_when_it_is_back() {
     drop(server);
     let _server = service.tcp(port, None);
     assert_eq!(next(&mut received).await, first);
-    let counts = exporter.shutdown(PATIENCE).await;
+    let counts = exporter.shutdown(PATIENCE).await.records;
     assert_eq!(counts.exported, 3);
     assert!(counts.retried >= 3);
 }
@@ -207,7 +210,7 @@ async fn a_receiver_that_does_not_know_the_compression_gets_none() {
         sender.push(batch(3)).unwrap();
         next(&mut received).await;
     }
-    let counts = exporter.shutdown(PATIENCE).await;
+    let counts = exporter.shutdown(PATIENCE).await.records;
     assert_eq!((counts.exported, counts.dropped.total()), (6, 0));
 }
 
@@ -220,10 +223,11 @@ async fn what_is_unsent_at_the_deadline_is_counted_as_lost() {
     sender.push(batch(4)).unwrap();
     next(&mut received).await;
     let counts = exporter.shutdown(Duration::from_millis(1)).await;
-    assert_eq!((counts.dropped.shutdown, counts.dropped.total()), (7, 7));
-    assert_eq!((counts.pending, counts.queue_bytes), (0, 0));
+    let dropped = counts.records.dropped;
+    assert_eq!((dropped.shutdown, dropped.total()), (7, 7));
+    assert_eq!((counts.records.pending, counts.queue_bytes), (0, 0));
     assert!(sender.push(batch(1)).is_err());
-    assert_eq!(sender.counts().dropped.closed, 1);
+    assert_eq!(sender.counts().records.dropped.closed, 1);
 }
 
 #[tokio::test]
@@ -234,7 +238,8 @@ async fn a_shutdown_does_not_wait_for_a_receiver_that_is_away() {
     sender.push(batch(3)).unwrap();
     let counts = tokio::time::timeout(PATIENCE, exporter.shutdown(2 * PATIENCE))
         .await
-        .unwrap();
+        .unwrap()
+        .records;
     assert_eq!((counts.dropped.shutdown, counts.dropped.total()), (3, 3));
 }
 
@@ -247,10 +252,10 @@ async fn a_dropped_exporter_loses_nothing_uncounted() {
     sender.push(batch(4)).unwrap();
     next(&mut received).await;
     drop(exporter);
-    while sender.counts().pending > 0 {
+    while sender.counts().records.pending > 0 {
         tokio::task::yield_now().await;
     }
-    assert_eq!(sender.counts().dropped.shutdown, 7);
+    assert_eq!(sender.counts().records.dropped.shutdown, 7);
 }
 
 #[tokio::test]
@@ -267,7 +272,7 @@ async fn a_unix_socket_will_do() {
     );
     let (sender, exporter) = start(Destination::Grpc(remote), None);
     sender.push(batch(3)).unwrap();
-    assert_eq!(exporter.shutdown(PATIENCE).await.exported, 3);
+    assert_eq!(exporter.shutdown(PATIENCE).await.records.exported, 3);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use opentelemetry_proto::tonic::collector::logs::v1::{
     ExportLogsServiceRequest, ExportLogsServiceResponse,
 };
 use prost::Message;
-use scoutline_otlp::{Compression, Counts, Destination, Dropped, HttpPath, Remote, Retry, probe};
+use scoutline_otlp::{Compression, Destination, Dropped, HttpPath, Remote, Retry, Tally, probe};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::sync::mpsc;
 
@@ -17,10 +17,10 @@ use crate::collector::{PATIENCE, Running, impatient, partial_success, remote, st
 use crate::records::batch;
 
 /// Status line and headers, body; `None` cuts the connection after the request.
-type Answer = Option<(String, Vec<u8>)>;
+pub(crate) type Answer = Option<(String, Vec<u8>)>;
 
 /// A request: its head in lower case, and the body as sent.
-type Request = (String, Vec<u8>);
+pub(crate) type Request = (String, Vec<u8>);
 
 /// Gives the answers of its script, then takes everything.
 #[derive(Clone)]
@@ -36,7 +36,7 @@ impl Scripted {
         (Self { script, received }, receiver)
     }
 
-    fn tcp(self) -> Running {
+    pub(crate) fn tcp(self) -> Running {
         Running::tcp(0, |listener| async move {
             while let Ok((stream, _)) = listener.accept().await {
                 tokio::spawn(self.clone().serve(stream));
@@ -74,17 +74,17 @@ async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Request> {
     Some((head, body))
 }
 
-fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+pub(crate) fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     head.lines()
         .filter_map(|line| line.split_once(": "))
         .find_map(|(key, value)| (key == name).then_some(value))
 }
 
-fn answer(status: &str, headers: &str, body: impl Into<Vec<u8>>) -> Answer {
+pub(crate) fn answer(status: &str, headers: &str, body: impl Into<Vec<u8>>) -> Answer {
     Some((format!("HTTP/1.1 {status}\r\n{headers}"), body.into()))
 }
 
-fn protobuf(status: &str, body: &impl Message) -> Answer {
+pub(crate) fn protobuf(status: &str, body: &impl Message) -> Answer {
     answer(
         status,
         "Content-Type: application/x-protobuf\r\n",
@@ -92,7 +92,7 @@ fn protobuf(status: &str, body: &impl Message) -> Answer {
     )
 }
 
-fn taken() -> Answer {
+pub(crate) fn taken() -> Answer {
     protobuf("200 OK", &ExportLogsServiceResponse::default())
 }
 
@@ -107,7 +107,7 @@ fn at(server: &Running) -> Remote {
     remote(format!("http://{}", server.address))
 }
 
-async fn next(received: &mut mpsc::Receiver<Request>) -> Request {
+pub(crate) async fn next(received: &mut mpsc::Receiver<Request>) -> Request {
     tokio::time::timeout(PATIENCE, received.recv())
         .await
         .unwrap()
@@ -119,7 +119,7 @@ async fn run(
     script: impl IntoIterator<Item = Answer>,
     requests: usize,
     retry: Option<Retry>,
-) -> Counts {
+) -> Tally {
     let (service, mut received) = Scripted::new(script);
     let server = service.tcp();
     let (sender, exporter) = start(destination(at(&server)), retry);
@@ -127,7 +127,7 @@ async fn run(
     for _ in 0..requests {
         assert_eq!(next(&mut received).await.1, **batch(3).bytes());
     }
-    let counts = exporter.shutdown(PATIENCE).await;
+    let counts = exporter.shutdown(PATIENCE).await.records;
     assert!(received.try_recv().is_err(), "more requests than expected");
     assert_eq!(counts.pending, 0);
     counts
@@ -147,7 +147,7 @@ async fn a_batch_arrives_with_its_headers_whatever_the_compression() {
         remote.headers.insert("Authorization", "Bearer x").unwrap();
         let (sender, exporter) = start(destination(remote), None);
         sender.push(batch(3)).unwrap();
-        let counts = exporter.shutdown(PATIENCE).await;
+        let counts = exporter.shutdown(PATIENCE).await.records;
         assert_eq!(
             (counts.exported, counts.retried, counts.dropped),
             (3, 0, Dropped::default())
@@ -302,7 +302,7 @@ async fn a_receiver_that_never_answers_is_tried_again() {
     let (sender, exporter) = start(destination(remote), impatient());
     sender.push(batch(3)).unwrap();
     assert_eq!(next(&mut received).await.1, next(&mut received).await.1);
-    let counts = exporter.shutdown(PATIENCE).await;
+    let counts = exporter.shutdown(PATIENCE).await.records;
     assert_eq!((counts.exported, counts.retried), (3, 3));
 }
 

@@ -14,4 +14,8 @@ mod http;
 #[cfg(test)]
 mod records;
 #[cfg(test)]
+mod signals;
+#[cfg(test)]
+mod spans;
+#[cfg(test)]
 mod tls;

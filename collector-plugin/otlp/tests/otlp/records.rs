@@ -70,26 +70,34 @@ pub(crate) fn batch(count: u32) -> Batch {
 /// What the records of one resource are meant to be, built field by field.
 pub(crate) fn meant(host: &Resource, records: &[Record]) -> ResourceLogs {
     ResourceLogs {
-        resource: Some(ProtoResource {
-            attributes: host
-                .attributes
-                .iter()
-                .map(|(key, value)| attribute(key, value))
-                .collect(),
-            dropped_attributes_count: 0,
-            entity_refs: vec![],
-        }),
+        resource: Some(resource_meant(host)),
         scope_logs: vec![ScopeLogs {
-            scope: Some(InstrumentationScope {
-                name: scope::DETECTIONS.to_owned(),
-                version: scope::VERSION.to_owned(),
-                attributes: vec![],
-                dropped_attributes_count: 0,
-            }),
+            scope: Some(scope_meant()),
             log_records: records.iter().map(log_record).collect(),
             schema_url: scope::SCHEMA_URL.to_owned(),
         }],
         schema_url: scope::UPSTREAM_SCHEMA_URL.to_owned(),
+    }
+}
+
+pub(crate) fn resource_meant(host: &Resource) -> ProtoResource {
+    ProtoResource {
+        attributes: host
+            .attributes
+            .iter()
+            .map(|(key, value)| attribute(key, value))
+            .collect(),
+        dropped_attributes_count: 0,
+        entity_refs: vec![],
+    }
+}
+
+pub(crate) fn scope_meant() -> InstrumentationScope {
+    InstrumentationScope {
+        name: scope::DETECTIONS.to_owned(),
+        version: scope::VERSION.to_owned(),
+        attributes: vec![],
+        dropped_attributes_count: 0,
     }
 }
 
@@ -116,7 +124,7 @@ pub(crate) fn log_record(record: &Record) -> LogRecord {
     }
 }
 
-fn attribute(key: &str, value: &Value) -> KeyValue {
+pub(crate) fn attribute(key: &str, value: &Value) -> KeyValue {
     let value = match value {
         Value::Static(it) => text(it),
         Value::Shared(it) => text(it),

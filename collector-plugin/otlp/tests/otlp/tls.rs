@@ -151,7 +151,7 @@ async fn both_sides_show_a_certificate() {
         probe(&destination).await.unwrap();
         let (sender, exporter) = start(destination, None);
         sender.push(records::batch(3)).unwrap();
-        assert_eq!(exporter.shutdown(PATIENCE).await.exported, 3);
+        assert_eq!(exporter.shutdown(PATIENCE).await.records.exported, 3);
     }
 }
 

@@ -189,7 +189,7 @@ fn send(
             records,
             |batch| Ok(sender.push(batch)?),
             || {
-                while sender.counts().pending > 0 {
+                while sender.counts().records.pending > 0 {
                     std::thread::sleep(Duration::from_millis(10));
                 }
                 Ok(())
