@@ -8,13 +8,14 @@
 //! ```
 //!
 //! The left side runs on the detection thread: it never blocks and never allocates per record. The right
-//! side runs on tokio. Every queue is bounded by bytes, and every record and span that enters one ends in exactly
+//! side runs on tokio, as do the sensor's own [`Metrics`], which take the exporters' connections. Every queue is bounded by bytes, and every record and span that enters one ends in exactly
 //! one of the [`Counts`].
 
 mod batch;
 mod counts;
 pub mod encode;
 mod export;
+mod metrics;
 mod queue;
 mod signal;
 mod slice;
@@ -26,6 +27,7 @@ pub use export::{
     ExporterConfig, HeaderError, Headers, HttpPath, ProbeError, Remote, Retry, SendError, Tls,
     json_line, probe,
 };
+pub use metrics::{DEFAULT_METRIC_INTERVAL, MetricSink, Metrics};
 pub use queue::{DEFAULT_CAPACITY, DropReason, QueueReceiver, QueueSender, queue};
 pub use signal::Signal;
 pub use slice::{SealedSpans, seal_spans};

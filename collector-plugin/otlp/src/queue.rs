@@ -133,6 +133,26 @@ impl QueueReceiver {
         }
     }
 
+    /// Counts items that are sent past the queue, from now until they are settled; `None`, and they are counted as
+    /// lost, once the queue is closed.
+    pub(crate) fn admit(&self, signal: Signal, items: u64) -> Option<Account> {
+        let mut state = self.0.lock();
+        let is_closed = state.closed;
+        let tally = state.counts.of_mut(signal);
+        if is_closed {
+            tally.dropped.closed += items;
+            return None;
+        }
+        tally.accepted += items;
+        tally.pending += items;
+        Some(Account {
+            signal,
+            items,
+            queue: Arc::clone(&self.0),
+            outcome: Outcome::Shutdown,
+        })
+    }
+
     /// Takes no more batches; what is in the queue can still be received.
     pub(crate) fn close(&self) {
         self.0.lock().closed = true;
@@ -201,6 +221,30 @@ impl Drop for Delivery {
     fn drop(&mut self) {
         let outcome = std::mem::replace(&mut self.outcome, Outcome::Shutdown);
         self.queue.lock().settle(&self.batch, outcome);
+    }
+}
+
+/// Items that are being sent past the queue. Dropped without being settled, they are lost in the shutdown.
+#[derive(Debug)]
+pub(crate) struct Account {
+    signal: Signal,
+    items: u64,
+    queue: Arc<Shared>,
+    outcome: Outcome,
+}
+
+impl Account {
+    pub(crate) fn settle(mut self, outcome: Outcome) {
+        self.outcome = outcome;
+    }
+}
+
+impl Drop for Account {
+    fn drop(&mut self) {
+        let outcome = std::mem::replace(&mut self.outcome, Outcome::Shutdown);
+        let mut state = self.queue.lock();
+        let tally = state.counts.of_mut(self.signal);
+        tally.settle(self.items, outcome);
     }
 }
 

@@ -54,6 +54,14 @@ pub enum BuildError {
         /// What the TLS library says.
         reason: String,
     },
+    /// opentelemetry-otlp does not take the configuration.
+    #[error("metrics can not be sent to {endpoint:?}: {reason}")]
+    Metrics {
+        /// As configured.
+        endpoint: String,
+        /// What it says.
+        reason: String,
+    },
     /// Works over gRPC only.
     #[error("tls.server_name_override works with gRPC only, {endpoint:?} is OTLP over HTTP")]
     ServerNameOverHttp {
@@ -121,6 +129,14 @@ pub enum SendError {
         /// What was to be sent.
         signal: Signal,
     },
+    /// Metrics were not taken, in the words of opentelemetry-otlp.
+    #[error("{endpoint} did not take metrics: {reason}")]
+    Metrics {
+        /// As configured.
+        endpoint: String,
+        /// What it says.
+        reason: String,
+    },
     /// A file could not be written.
     #[error("{} can not be written", path.display())]
     Write {
@@ -151,10 +167,18 @@ pub(super) enum Advice {
 }
 
 impl SendError {
+    /// Whether the receiver will never take this.
+    pub(crate) fn is_final(&self) -> bool {
+        self.advice() == Advice::GiveUp
+    }
+
     /// Whether and when to try again, as the OTLP specification rules for each status.
     pub(super) fn advice(&self) -> Advice {
         let (retryable, retry_after) = match self {
-            Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Write { .. } => (true, None),
+            Self::Unreachable { .. }
+            | Self::TimedOut { .. }
+            | Self::Metrics { .. }
+            | Self::Write { .. } => (true, None),
             Self::NotOtlp { .. } | Self::NotCarried { .. } | Self::Json { .. } => (false, None),
             Self::Grpc {
                 code, retry_after, ..
@@ -190,7 +214,7 @@ impl SendError {
 }
 
 /// An error with all its causes on one line.
-pub(super) fn chain(error: &dyn Error) -> String {
+pub(crate) fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -28,6 +28,13 @@ impl File {
     }
 }
 
+impl File {
+    /// The directory, for people.
+    pub(super) fn shown(&self) -> String {
+        self.directory.display().to_string()
+    }
+}
+
 impl Transmit for File {
     async fn send(&self, signal: Signal, request: Bytes) -> Result<Acknowledgement, SendError> {
         let path = self.directory.join(signal.file_name());

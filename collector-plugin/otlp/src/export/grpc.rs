@@ -17,6 +17,7 @@ use tracing::warn;
 
 use super::config::{Address, Compression, Remote};
 use super::error::{BuildError, SendError, chain, excerpt};
+use super::metrics::{GrpcParts, MetricTransport};
 use super::tls::Pem;
 use super::{Acknowledgement, MAX_RESPONSE_BYTES, Transmit, USER_AGENT, within};
 use crate::signal::Signal;
@@ -35,8 +36,10 @@ const fn method(signal: Signal) -> PathAndQuery {
 #[derive(Clone, Debug)]
 pub(super) struct Grpc {
     endpoint: Arc<str>,
+    channel: Channel,
     client: client::Grpc<Channel>,
     compression: Option<CompressionEncoding>,
+    compression_of_metrics: Option<opentelemetry_otlp::Compression>,
     /// The receiver does not know the compression.
     uncompressed: Arc<AtomicBool>,
     metadata: MetadataMap,
@@ -47,22 +50,36 @@ impl Grpc {
     pub(super) fn new(remote: &Remote, runtime: &Handle) -> Result<Self, BuildError> {
         // The channel spawns its connection.
         let _context = runtime.enter();
-        let client = client::Grpc::new(connect(remote)?.connect_lazy())
+        let channel = connect(remote)?.connect_lazy();
+        let client = client::Grpc::new(channel.clone())
             .accept_compressed(CompressionEncoding::Gzip)
             .accept_compressed(CompressionEncoding::Zstd)
             .max_decoding_message_size(MAX_RESPONSE_BYTES);
         Ok(Self {
             endpoint: remote.shown().into(),
+            channel,
             client,
             compression: match remote.compression {
                 Compression::Gzip => Some(CompressionEncoding::Gzip),
                 Compression::Zstd => Some(CompressionEncoding::Zstd),
                 Compression::None => None,
             },
+            compression_of_metrics: remote.compression.of_metrics(),
             uncompressed: Arc::default(),
             metadata: MetadataMap::from_headers(remote.headers.as_map().clone()),
             timeout: remote.timeout,
         })
+    }
+
+    /// Carries metrics over the same channel.
+    pub(super) fn metrics(&self, retries: bool) -> Result<MetricTransport, BuildError> {
+        let parts = GrpcParts {
+            channel: self.channel.clone(),
+            metadata: self.metadata.clone(),
+            compression: self.compression_of_metrics,
+            uncompressed: Arc::clone(&self.uncompressed),
+        };
+        MetricTransport::grpc(parts, Arc::clone(&self.endpoint), self.timeout, retries)
     }
 
     async fn export(&self, signal: Signal, request: Bytes) -> Result<Acknowledgement, SendError> {

@@ -77,6 +77,11 @@ impl Http {
         })
     }
 
+    /// Whether there is a URL for this signal.
+    pub(super) fn carries(&self, signal: Signal) -> bool {
+        self.url(signal).is_ok()
+    }
+
     /// Where requests of this signal go.
     fn url(&self, signal: Signal) -> Result<Url, SendError> {
         let mut url = self.url.clone();
@@ -96,7 +101,27 @@ impl Http {
         Ok(url)
     }
 
+    /// The receiver, for people.
+    pub(super) fn endpoint(&self) -> Arc<str> {
+        Arc::clone(&self.endpoint)
+    }
+
+    /// For one attempt; zero is for ever.
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     async fn export(&self, signal: Signal, request: Bytes) -> Result<Acknowledgement, SendError> {
+        let response = self.post(signal, request).await?;
+        self.acknowledge(signal, &response)
+    }
+
+    /// Posts an encoded request of this signal; any answer will do.
+    pub(super) async fn post(
+        &self,
+        signal: Signal,
+        request: Bytes,
+    ) -> Result<http::Response<Bytes>, SendError> {
         let unreachable = |error: reqwest::Error| SendError::Unreachable {
             endpoint: self.endpoint.to_string(),
             // The URL may hold a password.
@@ -125,19 +150,33 @@ impl Http {
             Ok(None) => Bytes::new(),
             Err(error) => return Err(unreachable(error)),
         };
+        let mut response = http::Response::new(body);
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        Ok(response)
+    }
+
+    /// What an answer to a request of this signal means.
+    pub(super) fn acknowledge(
+        &self,
+        signal: Signal,
+        response: &http::Response<Bytes>,
+    ) -> Result<Acknowledgement, SendError> {
+        let (status, headers, body) = (response.status(), response.headers(), response.body());
         let is_protobuf = headers.get(CONTENT_TYPE) == Some(&PROTOBUF);
         if !status.is_success() {
             return Err(SendError::Http {
                 endpoint: self.endpoint.to_string(),
                 status,
-                message: message(is_protobuf, &body),
-                retry_after: retry_after(&headers, SystemTime::now()),
+                message: message(is_protobuf, body),
+                retry_after: retry_after(headers, SystemTime::now()),
             });
         }
         if !is_protobuf && !body.is_empty() {
             return Err(self.not_otlp("the answer is not application/x-protobuf"));
         }
-        Acknowledgement::decode(signal, body).map_err(|error| self.not_otlp(&error.to_string()))
+        Acknowledgement::decode(signal, body.clone())
+            .map_err(|error| self.not_otlp(&error.to_string()))
     }
 
     fn not_otlp(&self, reason: &str) -> SendError {

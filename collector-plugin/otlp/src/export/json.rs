@@ -3,9 +3,7 @@
 use bytes::Bytes;
 use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value};
 use opentelemetry_proto::tonic::logs::v1::LogsData;
-use opentelemetry_proto::tonic::metrics::v1::{
-    HistogramDataPoint, MetricsData, NumberDataPoint, metric, number_data_point,
-};
+use opentelemetry_proto::tonic::metrics::v1::MetricsData;
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::TracesData;
 use prost::Message;
@@ -21,7 +19,8 @@ pub(super) fn line(signal: Signal, request: Bytes) -> Result<Vec<u8>, SendError>
     match signal {
         Signal::Logs => write(request, name_in_logs),
         Signal::Traces => write(request, name_in_traces),
-        Signal::Metrics => write(request, name_in_metrics),
+        // The SDK takes none of these numbers.
+        Signal::Metrics => write(request, |_: &MetricsData, _| ()),
     }
 }
 
@@ -66,29 +65,6 @@ fn name_in_traces(traces: &TracesData, json: &mut Value) {
     }
 }
 
-fn name_in_metrics(metrics: &MetricsData, json: &mut Value) {
-    for (of_resource, json) in pairs(&metrics.resource_metrics, json, "resourceMetrics") {
-        name_in_resource(of_resource.resource.as_ref(), json);
-        for (of_scope, json) in pairs(&of_resource.scope_metrics, json, "scopeMetrics") {
-            for (metric, json) in pairs(&of_scope.metrics, json, "metrics") {
-                match &metric.data {
-                    Some(metric::Data::Gauge(gauge)) => {
-                        name_in_numbers(&gauge.data_points, json.get_mut("gauge"));
-                    }
-                    Some(metric::Data::Sum(sum)) => {
-                        name_in_numbers(&sum.data_points, json.get_mut("sum"));
-                    }
-                    Some(metric::Data::Histogram(histogram)) => {
-                        name_in_histogram(&histogram.data_points, json.get_mut("histogram"));
-                    }
-                    // The sensor makes no others.
-                    _ => {}
-                }
-            }
-        }
-    }
-}
-
 fn name_in_resource(resource: Option<&Resource>, json: &mut Value) {
     if let (Some(resource), Some(json)) = (resource, json.get_mut("resource")) {
         name_in_attributes(&resource.attributes, json);
@@ -106,32 +82,6 @@ fn name_in_attributes(attributes: &[KeyValue], json: &mut Value) {
         {
             *json = json!({"doubleValue": name});
         }
-    }
-}
-
-fn name_in_numbers(points: &[NumberDataPoint], json: Option<&mut Value>) {
-    let Some(json) = json else { return };
-    for (point, json) in pairs(points, json, "dataPoints") {
-        name_in_attributes(&point.attributes, json);
-        if let Some(number_data_point::Value::AsDouble(number)) = point.value {
-            name_field(json, "asDouble", Some(number));
-        }
-    }
-}
-
-fn name_in_histogram(points: &[HistogramDataPoint], json: Option<&mut Value>) {
-    let Some(json) = json else { return };
-    for (point, json) in pairs(points, json, "dataPoints") {
-        name_in_attributes(&point.attributes, json);
-        name_field(json, "sum", point.sum);
-        name_field(json, "min", point.min);
-        name_field(json, "max", point.max);
-    }
-}
-
-fn name_field(json: &mut Value, key: &str, number: Option<f64>) {
-    if let (Some(name), Some(json)) = (number.and_then(name), json.get_mut(key)) {
-        *json = Value::from(name);
     }
 }
 

@@ -6,6 +6,7 @@ mod file;
 mod grpc;
 mod http;
 mod json;
+mod metrics;
 mod retry;
 mod tls;
 
@@ -23,9 +24,10 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use self::retry::{Link, deliver};
+use self::retry::deliver;
 use crate::batch::Batch;
 use crate::counts::Counts;
+use crate::metrics::MetricSink;
 use crate::queue::QueueReceiver;
 use crate::signal::Signal;
 
@@ -35,6 +37,10 @@ pub use self::config::{
 };
 pub use self::error::{BuildError, SendError};
 pub use self::retry::Retry;
+
+pub(crate) use self::error::chain;
+pub(crate) use self::metrics::MetricTransport;
+pub(crate) use self::retry::Link;
 
 /// Longest answer that is read, as the OTLP specification has it.
 const MAX_RESPONSE_BYTES: usize = 4 * 1024 * 1024;
@@ -55,6 +61,8 @@ pub fn json_line(batch: &Batch) -> Result<Vec<u8>, SendError> {
 #[derive(Debug)]
 pub struct Exporter {
     name: String,
+    transport: Transport,
+    retries: bool,
     queue: QueueReceiver,
     stop: watch::Sender<bool>,
     consumers: JoinSet<()>,
@@ -75,12 +83,14 @@ impl Exporter {
         let (stop, stopping) = watch::channel(false);
         let mut exporter = Self {
             name: config.name.clone(),
+            transport: transport.clone(),
+            retries: config.retry.is_some(),
             queue,
             stop,
             consumers: JoinSet::new(),
         };
         match transport {
-            Transport::Grpc(it) => exporter.consume(config, &it, &stopping, runtime),
+            Transport::Grpc(it) => exporter.consume(config, &*it, &stopping, runtime),
             Transport::Http(it) => exporter.consume(config, &it, &stopping, runtime),
             Transport::File(it) => exporter.consume(config, &it, &stopping, runtime),
         }
@@ -95,6 +105,22 @@ impl Exporter {
     /// What became of all it was given so far.
     pub fn counts(&self) -> Counts {
         self.queue.counts()
+    }
+
+    /// Sends metrics to the same destination over the same connections, with the same TLS, proxy and headers; `None` if
+    /// it is the URL of another signal. Without [`ExporterConfig::retry`] there is one attempt each time.
+    ///
+    /// # Errors
+    /// [`BuildError::Metrics`] if opentelemetry-otlp does not take the configuration.
+    pub fn metric_sink(&self) -> Result<Option<MetricSink>, BuildError> {
+        let transport = match &self.transport {
+            Transport::Grpc(it) => it.metrics(self.retries)?,
+            Transport::Http(it) if !it.carries(Signal::Metrics) => return Ok(None),
+            Transport::Http(it) => MetricTransport::http(it.clone(), self.retries)?,
+            Transport::File(it) => MetricTransport::file(it.clone()),
+        };
+        let queue = self.queue.share();
+        Ok(Some(MetricSink::new(&self.name, queue, transport)))
     }
 
     /// Closes the queue, sends what is in it and returns what became of everything.
@@ -195,11 +221,11 @@ trait Transmit: Send + Sync {
 
 /// A receiver took a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Acknowledgement {
+pub(crate) struct Acknowledgement {
     /// Items that it did not take all the same.
-    rejected: u64,
+    pub(crate) rejected: u64,
     /// Why, or a warning if it took all; often empty.
-    message: String,
+    pub(crate) message: String,
 }
 
 impl Acknowledgement {
@@ -247,9 +273,9 @@ async fn within<T>(
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Transport {
-    Grpc(grpc::Grpc),
+    Grpc(Box<grpc::Grpc>),
     Http(http::Http),
     File(file::File),
 }
@@ -257,7 +283,7 @@ enum Transport {
 impl Transport {
     fn new(destination: &Destination, runtime: &Handle) -> Result<Self, BuildError> {
         Ok(match destination {
-            Destination::Grpc(remote) => Self::Grpc(grpc::Grpc::new(remote, runtime)?),
+            Destination::Grpc(remote) => Self::Grpc(Box::new(grpc::Grpc::new(remote, runtime)?)),
             Destination::Http { remote, path } => Self::Http(http::Http::new(remote, *path)?),
             Destination::File { directory } => Self::File(file::File::new(directory)),
         })

@@ -64,27 +64,32 @@ impl Retry {
 
 /// What the consumers of one exporter share, so that an outage is told once and not by each of them.
 #[derive(Debug)]
-pub(super) struct Link {
+pub(crate) struct Link {
     exporter: String,
     is_down: AtomicBool,
 }
 
 impl Link {
     /// Of the exporter with this name, and up.
-    pub(super) fn new(exporter: String) -> Self {
+    pub(crate) fn new(exporter: String) -> Self {
         Self {
             exporter,
             is_down: AtomicBool::new(false),
         }
     }
 
+    /// Its name.
+    pub(crate) fn exporter(&self) -> &str {
+        &self.exporter
+    }
+
     /// Whether it was up before.
-    fn goes_down(&self) -> bool {
+    pub(crate) fn goes_down(&self) -> bool {
         !self.is_down.swap(true, Ordering::Relaxed)
     }
 
     /// Whether it was down before.
-    fn comes_up(&self) -> bool {
+    pub(crate) fn comes_up(&self) -> bool {
         self.is_down.swap(false, Ordering::Relaxed)
     }
 }

@@ -170,9 +170,19 @@ impl Got {
             other => panic!("no traces: {other:?}"),
         }
     }
+
+    pub(crate) fn metrics(self) -> ExportMetricsServiceRequest {
+        match self {
+            Self::Metrics(request) => request,
+            other => panic!("no metrics: {other:?}"),
+        }
+    }
 }
 
 pub(crate) type Received = mpsc::Receiver<(MetadataMap, Got)>;
+
+/// Where the address of a TCP client is found in what was received.
+pub(crate) const PEER: &str = "test-peer";
 
 /// A receiver of all signals that gives the answers of its script, then takes everything.
 #[derive(Clone)]
@@ -243,7 +253,11 @@ impl Scripted {
         request: Request<T>,
         got: fn(T) -> Got,
     ) -> Result<Option<(i64, String)>, Status> {
-        let (metadata, _, request) = request.into_parts();
+        let peer = request.remote_addr();
+        let (mut metadata, _, request) = request.into_parts();
+        if let Some(peer) = peer {
+            metadata.insert(PEER, peer.to_string().parse().unwrap());
+        }
         self.received.send((metadata, got(request))).await.unwrap();
         let answer = self.script.lock().unwrap().pop_front();
         match answer {

@@ -12,6 +12,8 @@ mod grpc;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod records;
 #[cfg(test)]
 mod signals;
