@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Read;
 use std::path::Path;
+use std::process::Command;
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::metrics::v1::MetricsData;
@@ -57,6 +58,7 @@ async fn a_stop_sends_what_was_measured_once_with_headers_and_compression_over_g
         assert_eq!(header("authorization").as_deref(), Some("Bearer x"));
         assert_eq!(header("grpc-encoding").as_deref(), encoding);
         assert!(header("grpc-timeout").is_some());
+        assert_eq!(header("x-environment"), None);
         let agent = header("user-agent").unwrap();
         assert!(
             agent.starts_with("Scoutline-OTLP-Exporter-Rust/"),
@@ -97,6 +99,7 @@ async fn a_stop_sends_what_was_measured_once_with_headers_and_compression_over_h
         );
         assert_eq!(http::header(&head, "authorization"), Some("bearer x"));
         assert_eq!(http::header(&head, "content-encoding"), encoding);
+        assert_eq!(http::header(&head, "x-environment"), None);
         let protobuf = Some("application/x-protobuf");
         assert_eq!(http::header(&head, "content-type"), protobuf);
         let agent = http::header(&head, "user-agent").unwrap();
@@ -117,6 +120,27 @@ async fn a_stop_sends_what_was_measured_once_with_headers_and_compression_over_h
         };
         assert_eq!(times(&Message::decode(&plain[..]).unwrap()), 2);
     }
+}
+
+/// The libraries look into it. What a file configured must not be sent elsewhere, or with somebody's headers.
+#[test]
+fn the_environment_changes_nothing() {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["metrics::arrival::a_stop_sends", "--test-threads=1"])
+        .env(
+            "OTEL_EXPORTER_OTLP_HEADERS",
+            "authorization=stolen,x-environment=1",
+        )
+        .env("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://127.0.0.1:1")
+        .env("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "http/json")
+        .env("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "delta")
+        .env("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", "1")
+        .env("OTEL_SERVICE_NAME", "another")
+        .env("OTEL_RESOURCE_ATTRIBUTES", "service.name=another,a=b")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("test result: ok. 2 passed"), "{said}");
 }
 
 #[tokio::test]
