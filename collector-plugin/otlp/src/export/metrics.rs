@@ -1,7 +1,8 @@
 //! Metrics on the connections that batches take: sent by opentelemetry-otlp, or written into a file.
 //!
 //! opentelemetry-otlp also looks into the environment for headers and compression. What is configured wins here: headers
-//! are replaced before they are sent, and HTTP compresses by itself.
+//! are replaced before they are sent, and HTTP compresses by itself. One thing is left: over gRPC it can not be told to
+//! leave metrics uncompressed, so that `OTEL_EXPORTER_OTLP_COMPRESSION` counts where [`Compression::None`] is configured.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
