@@ -1,17 +1,24 @@
 //! The names of everything Scoutline puts on the wire, and the [`Record`] they make up.
 //!
 //! Only this crate spells an attribute name: detection code, the encoder and tests take them from
-//! [`attr`], [`resource`], [`event`] and [`scope`]. Plain data, no I/O, no protobuf.
+//! [`attr`], [`resource`], [`event`], [`metric`] and [`scope`]. These, the enums in [`values`], the typed
+//! [`Setters`] and the table in [`registry`] are generated from the registry beside this crate's sources.
+//! Plain data, no I/O, no protobuf.
 
 mod record;
+mod setters;
 mod severity;
 mod span;
 
 pub mod attr;
 pub mod event;
+pub mod metric;
+pub mod registry;
 pub mod resource;
 pub mod scope;
+pub mod values;
 
 pub use record::{Attribute, Record, Resource, TraceContext, Value, limits};
+pub use setters::Setters;
 pub use severity::{ParseSeverityError, Severity};
 pub use span::{Link, Span};

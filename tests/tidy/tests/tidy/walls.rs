@@ -41,6 +41,7 @@ const WALLS: [(&str, &[&str]); 5] = [
             "scoutline-detect",
             "scoutline-loader",
             "scoutline-otlp",
+            "serde-saphyr",
             "tokio",
         ],
     ),
@@ -69,15 +70,14 @@ const WALLS: [(&str, &[&str]); 5] = [
 ];
 
 /// What one crate alone of those that ship may use.
-const OWNERS: [(&str, &str); 8] = [
+const OWNERS: [(&str, &str); 7] = [
     ("aya", "scoutline-loader"),
     ("libc", "scoutline-loader"),
-    ("opentelemetry-otlp", "scoutline-otlp"),
-    ("opentelemetry_sdk", "scoutline-otlp"),
     ("prost", "scoutline-otlp"),
     ("tonic", "scoutline-otlp"),
     ("reqwest", "scoutline-otlp"),
     ("saphyr-parser", "scoutline-detect"),
+    ("serde-saphyr", "scoutline-semconv-generate"),
 ];
 
 /// Words of the standard library that reach out of the program.
