@@ -6,6 +6,8 @@ use std::sync::Arc;
 pub mod limits {
     /// Attributes of record and resource together.
     pub const ATTRIBUTES: usize = 110;
+    /// Attributes of a heartbeat: every sensor sends one every few minutes, whether anything happened or not.
+    pub const HEARTBEAT_ATTRIBUTES: usize = 20;
     /// Bytes of one string; a longer one is cut at a character and ends in [`CUT_MARK`].
     pub const STRING_BYTES: usize = 1024;
     /// Elements of one array.

@@ -32,6 +32,10 @@ fn budgets() {
         "| bytes of a record | {} |\n",
         limits::RECORD_BYTES
     ));
+    says(&format!(
+        "| attributes of a heartbeat | {} |\n",
+        limits::HEARTBEAT_ATTRIBUTES
+    ));
     says(&format!("| spans of a trace | {} |\n", limits::SPANS));
     says(&format!("with its {}th span", limits::SPANS));
 }
