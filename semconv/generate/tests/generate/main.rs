@@ -2,6 +2,8 @@
 
 // `cfg(test)` tells clippy that what the tests share is test code too.
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod generated;
 #[cfg(test)]
 mod policies;
