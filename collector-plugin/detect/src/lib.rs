@@ -16,6 +16,7 @@ mod text;
 
 pub mod diagnostic;
 pub mod recipe;
+pub mod redact;
 pub mod yaml;
 
 pub use aggregate::Forgotten;
