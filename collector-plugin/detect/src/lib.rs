@@ -17,6 +17,7 @@ mod text;
 pub mod diagnostic;
 pub mod recipe;
 pub mod redact;
+pub mod workload;
 pub mod yaml;
 
 pub use aggregate::Forgotten;
