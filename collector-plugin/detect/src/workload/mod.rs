@@ -4,3 +4,5 @@
 //! string decides how far it can be believed, which each part says.
 
 pub mod cgroup;
+pub mod ci;
+pub mod traceparent;
