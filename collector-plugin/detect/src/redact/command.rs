@@ -4,6 +4,7 @@ use super::embedded::{self, Place};
 use super::names::{self, Smell};
 use super::shell;
 use super::tools::{self, Meaning, Tool, What};
+use super::urls;
 
 /// Shells within shells. What is deeper is looked at as one word.
 const MAX_DEPTH: usize = 4;
@@ -16,6 +17,7 @@ pub(super) fn redact(words: &mut [String], is_cut: bool) {
         let at = At {
             is_cut: is_cut && index == last,
             is_shell: false,
+            is_literal: false,
             depth: 0,
         };
         *word = command.word(word, at);
@@ -28,14 +30,19 @@ struct At {
     is_cut: bool,
     /// It was split from a text, so its quotes are still on it.
     is_shell: bool,
+    /// It stood between single quotes, where `$NAME` is nothing but that.
+    is_literal: bool,
     depth: usize,
 }
 
 impl At {
-    fn place(self) -> Place {
-        Place {
-            is_shell: self.is_shell,
-            is_cut: self.is_cut,
+    /// The value of something that smells, fit to be shown.
+    fn mask(self, value: &str, smell: Smell) -> &str {
+        let is_literal = self.is_literal || value.starts_with('\'');
+        if self.is_shell && !is_literal && shell::is_expansion(value.trim_matches('"')) {
+            value
+        } else {
+            names::mask(value, smell)
         }
     }
 }
@@ -76,7 +83,7 @@ impl Command {
         match next {
             Next::Value(what) if !is_option(word) => return value(word, what, at),
             Next::Smelling(smell) if !is_option(word) => {
-                return names::mask(word, smell).to_owned();
+                return at.mask(word, smell).to_owned();
             }
             _ => {}
         }
@@ -121,7 +128,7 @@ impl Command {
         {
             let smell = names::smell(option.trim_start_matches('-'));
             if smell != Smell::Nothing {
-                return format!("{option}={}", names::mask(rest, smell));
+                return format!("{option}={}", at.mask(rest, smell));
             }
             let is_header = matches!(option, "--header" | "--proxy-header");
             let rest = if is_header {
@@ -130,6 +137,13 @@ impl Command {
                 text(rest, false, at)
             };
             return format!("{option}={rest}");
+        }
+        // `--Password:…`, as programs for .NET take it.
+        if let Some((option, rest)) = word.split_once(':')
+            && is_name(option)
+            && names::smell(option.trim_start_matches('-')) == Smell::Strong
+        {
+            return format!("{option}:{}", at.mask(rest, Smell::Strong));
         }
         if let Some(line) = word.strip_prefix("-H")
             && line.contains(':')
@@ -154,17 +168,17 @@ impl Command {
 /// The value of an option of a tool.
 fn value(value: &str, what: What, at: At) -> String {
     match what {
-        What::Secret => names::mask(value, Smell::Strong).to_owned(),
-        What::Key => names::mask(value, Smell::Faint).to_owned(),
+        What::Secret => at.mask(value, Smell::Strong).to_owned(),
+        What::Key => at.mask(value, Smell::Faint).to_owned(),
         What::Source => text(value, false, at),
         What::SecretAfter(mark) => match value.split_once(mark) {
             // A token takes the place of the user, and nothing that of the password.
             Some((token, "")) if mark == ':' => {
-                format!("{}{mark}", names::mask(token, Smell::Strong))
+                format!("{}{mark}", at.mask(token, Smell::Strong))
             }
             Some((open, secret)) => {
                 let secret = unquoted_end(secret, at);
-                format!("{open}{mark}{}", names::mask(secret, Smell::Strong))
+                format!("{open}{mark}{}", at.mask(secret, Smell::Strong))
             }
             None => text(value, false, at),
         },
@@ -172,7 +186,12 @@ fn value(value: &str, what: What, at: At) -> String {
             let (open, line, close) = shell::unquoted(value, at.is_cut)
                 .filter(|_| at.is_shell)
                 .unwrap_or(("", value, ""));
-            let line = embedded::header(line).unwrap_or_else(|| text(line, false, at));
+            let line = match embedded::header(line) {
+                Some((start, smell)) => {
+                    format!("{}{}", &line[..start], at.mask(&line[start..], smell))
+                }
+                None => text(line, false, at),
+            };
             format!("{open}{line}{close}")
         }
     }
@@ -191,20 +210,20 @@ fn unquoted_end(secret: &str, at: At) -> &str {
 fn text(word: &str, is_code: bool, at: At) -> String {
     let has_blank = shell::has_blank(word);
     if !(has_blank && is_code)
-        && let Some(redacted) = assignment(word)
+        && let Some(redacted) = assignment(word, at)
     {
         return redacted;
     }
-    if let Some(redacted) = embedded::login(word) {
+    if let Some(redacted) = urls::login(word) {
         return redacted;
     }
     // How openssl takes a password from its command line.
     if let Some(password) = word.strip_prefix("pass:") {
-        return format!("pass:{}", names::mask(password, Smell::Strong));
+        return format!("pass:{}", at.mask(password, Smell::Strong));
     }
     let place = Place {
         is_shell: at.is_shell || (is_code && has_blank),
-        ..at.place()
+        is_cut: at.is_cut,
     };
     let word = embedded::redact(word, place);
     if has_blank && at.depth < MAX_DEPTH {
@@ -222,13 +241,13 @@ fn text(word: &str, is_code: bool, at: At) -> String {
 }
 
 /// `NAME=value` with a name that smells, all of the value.
-fn assignment(word: &str) -> Option<String> {
+fn assignment(word: &str, at: At) -> Option<String> {
     let (name, value) = word.split_once('=')?;
     if !is_name(name) || name.contains("://") {
         return None;
     }
     let smell = names::smell(name);
-    (smell != Smell::Nothing).then(|| format!("{name}={}", names::mask(value, smell)))
+    (smell != Smell::Nothing).then(|| format!("{name}={}", at.mask(value, smell)))
 }
 
 /// Whether it can name something: an option, a variable, `//registry/:_authToken`, `auths[0].password`.
@@ -256,12 +275,15 @@ fn words(text: &str, at: At) -> String {
         let raw = &text[word.start..word.end];
         let at = At {
             is_cut: at.is_cut && word.end == text.len(),
+            is_literal: false,
             ..at
         };
         out.push_str(&text[done..word.start]);
         match shell::unquoted(raw, at.is_cut) {
             Some((open, inner, close)) => {
-                out.extend([open, &command.word(inner, at), close]);
+                let is_literal = open == "'";
+                let inner = command.word(inner, At { is_literal, ..at });
+                out.extend([open, &inner, close]);
             }
             None => out.push_str(&command.word(raw, at)),
         }

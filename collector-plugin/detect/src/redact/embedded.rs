@@ -6,6 +6,7 @@ use super::MARK;
 use super::names::{self, Smell};
 use super::shell;
 use super::tokens;
+use super::urls;
 
 /// Headers of which everything behind the colon is secret, but for the name of a scheme.
 const HEADERS: [&str; 4] = [
@@ -38,19 +39,6 @@ const SIGNATURES: [&str; 6] = [
     "x-goog-signature",
 ];
 
-/// Schemes of which a name alone before the `@` is a token: what logs in otherwise has a user there.
-const TOKEN_SCHEMES: [&str; 4] = ["http", "https", "git+http", "git+https"];
-
-/// Names that stand before an `@` without being one.
-const KNOWN_USERS: [&str; 6] = [
-    "anonymous",
-    "git",
-    "oauth2",
-    "root",
-    "user",
-    "x-access-token",
-];
-
 /// Where a text stands.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
@@ -63,109 +51,22 @@ pub(super) struct Place {
 /// Replaces what can be known without knowing which argument it is.
 pub(super) fn redact(text: &str, place: Place) -> String {
     let text = tokens::redact(text, place.is_cut);
-    let text = urls(&text, place);
+    let text = urls::redact(&text, place.is_cut);
     let text = named(&text, place);
-    bearers(&text)
+    let text = bearers(&text);
+    statements(&text)
 }
 
-/// The value of a header line: `Name: value`. `None` if it is none, or is not secret.
-pub(super) fn header(line: &str) -> Option<String> {
+/// Where in a header line (`Name: value`) the secret begins. `None` if it is none, or has no secret.
+pub(super) fn header(line: &str) -> Option<(usize, Smell)> {
     let (name, value) = line.split_once(':')?;
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
     if name.is_empty() || !name.bytes().all(is_name) {
         return None;
     }
     let smell = smell_of_header(name);
-    if smell == Smell::Nothing {
-        return None;
-    }
     let start = line.len() - value.trim_start().len();
-    let start = start + scheme(&line[start..]);
-    Some(format!(
-        "{}{}",
-        &line[..start],
-        names::mask(&line[start..], smell)
-    ))
-}
-
-/// `user:password@host` without a scheme, as proxies and remote tools are told: the password replaced.
-pub(super) fn login(word: &str) -> Option<String> {
-    let (user, rest) = word.split_once(':')?;
-    let (password, host) = rest.rsplit_once('@')?;
-    // `registry/image:tag@sha256:…`, `npm:package@1.2.3`, `mailto:me@example.org`.
-    let is_other = ["acct", "mailto", "npm", "sip", "sips", "xmpp"].contains(&user)
-        || host.starts_with("sha256:")
-        || host.starts_with("sha512:");
-    let is_user = !user.is_empty() && !user.contains(['@', ' ', '=', '"', '\'']);
-    let is_host = host.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '[')
-        && !shell::has_blank(word);
-    (!is_other && is_user && is_host && !password.is_empty() && !rest.starts_with("//"))
-        .then(|| format!("{user}:{MARK}@{host}"))
-}
-
-/// Passwords and tokens before the `@` of URLs.
-fn urls(text: &str, place: Place) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("://") {
-        let (before, after) = rest.split_at(at + 3);
-        let is_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || b"+.-".contains(byte);
-        let length = before[..at].bytes().rev().take_while(is_scheme).count();
-        let scheme = before[at - length..at].to_ascii_lowercase();
-        out.push_str(before);
-        rest = after;
-        let end = after
-            .find(|character: char| {
-                character.is_ascii_whitespace() || "\"'<>`\\".contains(character)
-            })
-            .unwrap_or(after.len());
-        let is_cut = place.is_cut && end == after.len();
-        if let Some((user, password)) = userinfo(&after[..end], &scheme, is_cut) {
-            out.push_str(&after[..user]);
-            if password > user {
-                out.push_str(MARK);
-            }
-            rest = &after[password..];
-        }
-    }
-    out.push_str(rest);
-    out
-}
-
-/// Where the secret before the `@` of `url` (without its scheme) begins and ends.
-fn userinfo(url: &str, scheme: &str, is_cut: bool) -> Option<(usize, usize)> {
-    let authority = &url[..url.find(['/', '?', '#']).unwrap_or(url.len())];
-    let Some(at) = authority.rfind('@') else {
-        return unfinished(url, authority, is_cut);
-    };
-    let known = &authority[..at];
-    match known.split_once(':') {
-        // How GitHub and others take a token: as the user.
-        Some((_, "" | "x-oauth-basic")) => Some((0, at)),
-        Some((user, _)) => Some((user.len() + 1, at)),
-        None => {
-            (TOKEN_SCHEMES.contains(&scheme) && !KNOWN_USERS.contains(&known)).then_some((0, at))
-        }
-    }
-}
-
-/// A password that no `@` follows before the first slash: there is a slash in it, or its end is missing.
-fn unfinished(url: &str, authority: &str, is_cut: bool) -> Option<(usize, usize)> {
-    let Some((user, rest)) = authority.split_once(':') else {
-        let is_token = is_cut && authority.len() == url.len() && names::is_random(authority);
-        return is_token.then_some((0, url.len()));
-    };
-    let start = user.len() + 1;
-    let is_port = rest.len() <= 5 && rest.bytes().all(|byte| byte.is_ascii_digit());
-    // `[::1]` is an address.
-    if is_port || user.starts_with('[') {
-        return None;
-    }
-    match url.rfind('@') {
-        Some(at) => Some((start, at)),
-        None if is_cut => Some((start, url.len())),
-        None => None,
-    }
+    (smell != Smell::Nothing).then(|| (start + scheme(&line[start..]), smell))
 }
 
 /// `NAME=value`, `"name": "value"`, `Name: value`.
@@ -218,7 +119,7 @@ fn secret_after(text: &str, at: usize, place: Place) -> Option<(usize, usize)> {
     let start = text.len() - inner.len();
     let (start, end) = if inner.starts_with(['"', '\'']) {
         let close = quoted_end(inner, &value[..escapes]);
-        let end = value_end(inner, place);
+        let end = value_end(inner, place, None);
         if is_colon || escapes > 0 || end <= close + 1 {
             (start + 1, start + close)
         } else {
@@ -234,10 +135,16 @@ fn secret_after(text: &str, at: usize, place: Place) -> Option<(usize, usize)> {
     } else {
         (
             text.len() - value.len(),
-            text.len() - value.len() + value_end(value, place),
+            text.len() - value.len()
+                + value_end(value, place, is_in(text, text.len() - value.len())),
         )
     };
     let secret = text.get(start..end)?;
+    // The shell knows it, its text does not; between single quotes it means itself.
+    let is_literal = inner.starts_with('\'') || is_in(text, start) == Some(b'\'');
+    if place.is_shell && !is_literal && shell::is_expansion(secret) {
+        return None;
+    }
     // `auth: fix the login` is a sentence, `X-Api-Key: …` and `key: a1b2` are not.
     let is_sentence = is_colon
         && !is_quoted
@@ -259,8 +166,16 @@ fn quoted_end(value: &str, escapes: &str) -> usize {
     value[1..].find(&close).map_or(value.len(), |at| at + 1)
 }
 
-/// Where a value without quotes ends. A quote within holds it together; one that closes nothing ends it.
-fn value_end(value: &str, place: Place) -> usize {
+/// The quote that `at` is between, if there is an odd number of one kind before it.
+fn is_in(text: &str, at: usize) -> Option<u8> {
+    let count = |quote: u8| text.bytes().take(at).filter(|byte| *byte == quote).count();
+    [b'"', b'\'']
+        .into_iter()
+        .find(|quote| count(*quote) % 2 == 1)
+}
+
+/// Where a value without quotes ends. A quote within holds it together; `around` it, or closing nothing, ends it.
+fn value_end(value: &str, place: Place, around: Option<u8>) -> usize {
     let bytes = value.as_bytes();
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
@@ -269,6 +184,7 @@ fn value_end(value: &str, place: Place) -> usize {
             return at;
         }
         match byte {
+            _ if Some(*byte) == around => return at,
             b'\'' | b'"' => match shell::closing(bytes, at) {
                 Some(close) => at = close,
                 None => return at,
@@ -322,6 +238,32 @@ fn bearers(text: &str) -> String {
             out.push_str(&text[done..start]);
             out.push_str(MARK);
             done = start + length;
+        }
+    }
+    out.push_str(&text[done..]);
+    out
+}
+
+/// `PASSWORD '…'` and `IDENTIFIED BY '…'` in statements for a database.
+fn statements(text: &str) -> String {
+    let small = text.to_ascii_lowercase();
+    let found: BTreeSet<usize> = ["password ", "identified by "]
+        .iter()
+        .flat_map(|words| small.match_indices(words).map(|(at, _)| at + words.len()))
+        .collect();
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for at in found {
+        let value = text[at..].trim_start_matches(' ');
+        let start = text.len() - value.len() + 1;
+        if value.starts_with(['"', '\''])
+            && let Some(close) = shell::closing(value.as_bytes(), 0)
+            && close > 1
+            && start >= done
+        {
+            out.push_str(&text[done..start]);
+            out.push_str(MARK);
+            done = start + close - 1;
         }
     }
     out.push_str(&text[done..]);

@@ -3,7 +3,7 @@
 //! Four things make a secret, and each has a file of its own:
 //! - where it stands: after `--password`, after `curl -u` (`command`, with what single tools mean in `tools`);
 //! - what it is called: `TOKEN=…`, `"password": "…"`, `Authorization: …` (`names`, found by `embedded`);
-//! - how it is carried: `https://user:…@host`, `Bearer …` (`embedded`);
+//! - how it is carried: `https://user:…@host` (`urls`), `Bearer …` (`embedded`);
 //! - what it looks like: `ghp_…`, `AKIA…`, a private key (`tokens`).
 //!
 //! An argument with blanks is read as words of a shell (`shell`), each of which is looked at in the same way: that
@@ -18,6 +18,7 @@ mod shell;
 mod tests;
 mod tokens;
 mod tools;
+mod urls;
 
 use std::str::FromStr;
 use std::sync::Arc;

@@ -81,7 +81,7 @@ const OPEN_KEYS: [&str; 17] = [
 ];
 
 /// The last word of a name that is about a secret without being one: `--key-file`, `TOKEN_URL`.
-const ABOUT: [&str; 73] = [
+const ABOUT: [&str; 75] = [
     "age",
     "agent",
     "algo",
@@ -114,6 +114,7 @@ const ABOUT: [&str; 73] = [
     "expiration",
     "expires",
     "expiry",
+    "fd",
     "field",
     "file",
     "files",
@@ -146,6 +147,7 @@ const ABOUT: [&str; 73] = [
     "required",
     "rotation",
     "scope",
+    "seconds",
     "server",
     "service",
     "size",
@@ -276,7 +278,7 @@ fn can_stay(value: &str, smell: Smell) -> bool {
 
 /// `/etc/ssl/x.key`, `~/.ssh/id_ed25519`, `client.pem`: and no key in base64, which may begin with a slash.
 pub(super) fn is_path(value: &str) -> bool {
-    let starts = ["/", "./", "../", "~/", "file:/", "@/"];
+    let starts = ["/", "./", "../", "~/", "file:/", "fileb:/", "@/"];
     let is_somewhere = starts.iter().any(|start| value.starts_with(start))
         || ENDINGS.iter().any(|end| value.ends_with(end));
     is_somewhere

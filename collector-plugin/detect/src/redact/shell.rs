@@ -124,3 +124,18 @@ pub(super) fn unquoted(word: &str, is_cut: bool) -> Option<(&str, &str, &str)> {
         _ => None,
     }
 }
+
+/// Whether a shell puts something else in the place of `word`: `$NAME`, `${…}`, `$(…)`. Of the last only the beginning
+/// is a word.
+pub(super) fn is_expansion(word: &str) -> bool {
+    let Some(rest) = word.strip_prefix('$') else {
+        return false;
+    };
+    let name = rest
+        .strip_prefix('{')
+        .and_then(|rest| rest.strip_suffix('}'))
+        .unwrap_or(rest);
+    name.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        || rest.starts_with('(')
+}

@@ -1,82 +1,8 @@
-//! What is kept and what is not. Arguments are parted by `¦`, `{github}` is a token of that kind.
+//! What is redacted, and how little else. Arguments are parted by `¦`, `{github}` is a token of that kind.
 
+use super::kept::KEPT;
 use super::redacted;
 use super::samples::{plant, tokens};
-
-/// Comes through as it is.
-const KEPT: &[&str] = &[
-    "ls¦-la¦/etc/passwd",
-    "cat¦/etc/shadow",
-    "passwd¦root",
-    "getent¦passwd¦root",
-    "nmap¦-p¦1-1024¦-sS¦10.0.0.0/8",
-    "nmap¦-p80,443¦--script¦vuln¦10.0.0.1",
-    "tcpdump¦-w¦out.pcap¦-i¦eth0¦port 80 and host 10.0.0.1",
-    "tshark¦-Y¦http.request.method == \"POST\"",
-    "ssh¦-p¦22¦-i¦/home/me/.ssh/id_ed25519¦me@10.0.0.1",
-    "ssh¦-o¦PasswordAuthentication=no¦-o¦PreferredAuthentications=password¦host",
-    "ssh¦-o¦StrictHostKeyChecking=no¦-o¦NumberOfPasswordPrompts=1¦host",
-    "ssh¦-o¦IdentityFile=~/.ssh/key¦-o¦PubkeyAuthentication=yes¦host",
-    "ssh-keygen¦-t¦ed25519¦-f¦/tmp/key¦-N¦",
-    "scp¦-P¦2222¦me@host:/etc/passwd¦.",
-    "rsync¦-e¦ssh -p 2222¦host::module/x¦/srv",
-    "curl¦-k¦--key¦client.key¦--cert¦client.pem¦https://example.org/",
-    "curl¦-b¦cookies.txt¦-o¦out¦http://[::1]:8080/x",
-    "curl¦-H¦Accept: application/json¦-H¦Host: internal¦http://10.0.0.1/latest/meta-data/",
-    "curl¦-sSL¦https://github.com/org/repo/archive/v1.tar.gz",
-    "curl¦-u¦me¦https://example.org",
-    "wget¦--user¦me¦ftp://anonymous@mirror.example.org/x",
-    "server¦--keyfile¦/etc/ssl/x.key¦-k¦keyfile",
-    "server¦--key-file=/run/keys/a¦--password-file¦/run/pw¦--token-url=https://idp/token",
-    "server¦--tls-key¦/etc/tls/tls.key¦--auth-type¦basic¦--auth=none",
-    "app¦--max-tokens¦4096¦--tokenizer¦bpe¦--password-stdin",
-    "app¦--no-password¦value¦--ask-pass¦site.yml",
-    "app¦--token-file¦t¦--secret-name¦db¦--credentials-path¦c",
-    "git¦commit¦--author¦Me <me@example.org>¦-m¦auth: fix the tokenizer",
-    "git¦clone¦git@github.com:org/repo.git",
-    "git¦clone¦ssh://git@github.com:22/org/repo",
-    "git¦clone¦https://git@example.org/x",
-    "git¦-c¦credential.helper=store¦fetch",
-    "env¦PATH=/usr/bin:/bin¦PWD=/root¦LANG=C¦make",
-    "env¦SSH_AUTH_SOCK=/run/ssh.sock¦SSH_ASKPASS=/usr/bin/askpass¦XAUTHORITY=/x¦id",
-    "env¦GOOGLE_APPLICATION_CREDENTIALS=/etc/gcp.json¦TOKENIZERS_PARALLELISM=true¦id",
-    "docker¦run¦-p¦8080:80¦--user¦1000:1000¦-e¦DEBUG=1¦auth-service:1.2",
-    "docker¦pull¦registry.example.org/auth:1@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
-    "docker¦-H¦tcp://127.0.0.1:2375¦ps",
-    "npm¦install¦npm:react@17.0.2¦--registry¦http://localhost:4873/@scope",
-    "sort¦--key=2,3¦-k¦1,1nr¦file",
-    "gpg¦--recv-keys¦0x1234ABCD¦--keyserver¦hkps://keys.example.org",
-    "kubectl¦get¦secret¦db¦-o¦yaml",
-    "find¦/¦-name¦*password*¦-o¦-name¦id_rsa",
-    "grep¦-rn¦api_key¦/srv",
-    "grep¦-r¦password=¦/etc",
-    "dd¦if=/dev/zero¦of=/dev/null¦bs=1M",
-    "openssl¦req¦-newkey¦rsa:2048¦-keyout¦k.pem¦-passout¦env:PW",
-    "openssl¦s_client¦-connect¦10.0.0.1:443¦-key¦/etc/k.pem",
-    "mysql¦-u¦root¦-p¦-h¦10.0.0.1¦-P¦3306",
-    "mysql¦--password¦--user=root",
-    "psql¦-p¦5432¦-U¦me¦postgres://me@db/x",
-    "hydra¦-L¦users.txt¦-P¦rockyou.txt¦ssh://10.0.0.1",
-    "redis-cli¦-h¦10.0.0.1¦-p¦6379",
-    "python3¦-c¦import os; print(os.environ)",
-    "sh¦-c¦nmap -p 22 10.0.0.1 | tee /tmp/out && cat /proc/version",
-    "sh¦-c¦it's a test; don't",
-    "bash¦-lc¦for i in $(seq 1 254); do ping -c1 10.0.0.$i & done",
-    "chown¦user:group¦/srv",
-    "mkdir¦-p¦/a/b",
-    "unzip¦-oq¦a.zip",
-    "ansible-playbook¦--private-key¦~/.ssh/id_rsa¦--ask-vault-pass¦site.yml",
-    "aws¦s3api¦get-object¦--key¦path/to/object.json",
-    "aws¦sts¦get-caller-identity¦--profile¦prod",
-    "vault¦read¦secret/data/app",
-    "ldapsearch¦-x¦-s¦sub¦-b¦dc=example,dc=org",
-    "java¦-Djava.security.auth.login.config=/etc/jaas.conf¦-jar¦x.jar",
-    "task-runner-with-a-long-name¦disk-usage-report-of-the-day¦npm_config_registry",
-    "echo¦basic authentication is on",
-    "x¦0123456789abcdef0123456789abcdef01234567",
-    "x¦550e8400-e29b-41d4-a716-446655440000",
-    "x¦größe¦日本語¦[redacted]",
-];
 
 /// Before and after.
 const REDACTED: &[(&str, &str)] = &[
@@ -401,6 +327,50 @@ const REDACTED: &[(&str, &str)] = &[
     (
         "python3¦-c¦api_key = \"abc\"; go()",
         "python3¦-c¦api_key = \"[redacted]\"; go()",
+    ),
+    // A shell puts nothing into the place of these.
+    (
+        "sh¦-c¦sshpass -p '$ecret' ssh h",
+        "sh¦-c¦sshpass -p '[redacted]' ssh h",
+    ),
+    (
+        "sh¦-c¦PASSWORD='$ecret' x --password='$ecret'",
+        "sh¦-c¦PASSWORD='[redacted]' x --password='[redacted]'",
+    ),
+    (
+        "sh¦-c¦curl -H 'X-Token: $ecret' -d 'a=b&token=$ecret' h",
+        "sh¦-c¦curl -H 'X-Token: [redacted]' -d 'a=b&token=[redacted]' h",
+    ),
+    ("sshpass¦-p¦$ecret¦ssh¦h", "sshpass¦-p¦[redacted]¦ssh¦h"),
+    (
+        "sh¦-c¦x --password \"$a-hunter2\"",
+        "sh¦-c¦x --password \"[redacted]\"",
+    ),
+    (
+        "sh¦-c¦curl -H \"X-Token: abc\" -d \"b\"",
+        "sh¦-c¦curl -H \"X-Token: [redacted]\" -d \"b\"",
+    ),
+    // Statements, other separators.
+    (
+        "psql¦-c¦ALTER USER me WITH PASSWORD 'hunter2'",
+        "psql¦-c¦ALTER USER me WITH PASSWORD '[redacted]'",
+    ),
+    (
+        "mysql¦-e¦CREATE USER 'a'@'b' IDENTIFIED BY 'hunter2'",
+        "mysql¦-e¦CREATE USER 'a'@'b' IDENTIFIED BY '[redacted]'",
+    ),
+    ("x¦--Password:hunter2", "x¦--Password:[redacted]"),
+    (
+        "mount¦-o¦username=a,password=abc,uid=0¦//h/s",
+        "mount¦-o¦username=a,password=[redacted],uid=0¦//h/s",
+    ),
+    (
+        "git¦-c¦http.extraHeader=Authorization: Basic abc¦fetch",
+        "git¦-c¦http.extraHeader=Authorization: Basic [redacted]¦fetch",
+    ),
+    (
+        "sqlmap¦-u¦http://h/?id=1&token=abc¦--auth-cred=a:b",
+        "sqlmap¦-u¦http://h/?id=1&token=[redacted]¦--auth-cred=[redacted]",
     ),
 ];
 
