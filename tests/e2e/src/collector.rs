@@ -5,15 +5,13 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use rustix::process::Signal;
 use tempfile::TempDir;
 
+use crate::backend::backend;
 use crate::program::Program;
 use crate::records::Records;
-
-/// Prints the path of the Collector, and builds it first if it has to.
-const BUILD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../make/collector");
 
 /// What a Collector says once its receivers listen.
 const READY: &str = "Everything is ready";
@@ -26,6 +24,7 @@ pub struct Collector {
     grpc_port: u16,
     http_port: u16,
     arguments: Vec<String>,
+    variables: Vec<(String, String)>,
     program: Option<Program>,
 }
 
@@ -35,11 +34,7 @@ impl Collector {
     /// # Errors
     /// If it can not be built here.
     pub fn build() -> Result<PathBuf> {
-        let output = Command::new(BUILD).output().context(BUILD)?;
-        if !output.status.success() {
-            bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
-        }
-        Ok(String::from_utf8(output.stdout)?.trim().into())
+        backend("collector")
     }
 
     /// Prepares one that does not run yet: its ports are free.
@@ -55,6 +50,7 @@ impl Collector {
             grpc_port: grpc.local_addr()?.port(),
             http_port: http.local_addr()?.port(),
             arguments: Vec::new(),
+            variables: Vec::new(),
             program: None,
         };
         let config = collector.path("collector.yaml");
@@ -64,12 +60,17 @@ impl Collector {
         Ok(collector)
     }
 
-    /// Starts one with a configuration that is shipped, but for its ports, which may be in use here.
+    /// Starts one with a configuration from a file, but for the ports in it, which may be in use here. `variables` are what
+    /// it reads from its environment, beside `DIRECTORY`, which is [`Collector::directory`].
     ///
     /// # Errors
     /// If it does not become ready.
-    pub fn deploy(binary: &Path, config: &Path) -> Result<Self> {
+    pub fn deploy(binary: &Path, config: &Path, variables: &[(&str, String)]) -> Result<Self> {
         let mut collector = Self::prepare(binary)?;
+        for (name, value) in variables {
+            let variable = ((*name).to_owned(), value.clone());
+            collector.variables.push(variable);
+        }
         let health = free_port()?.local_addr()?.port();
         collector.arguments = vec!["--config".to_owned(), config.display().to_string()];
         for (key, port) in [
@@ -113,6 +114,9 @@ impl Collector {
         // What the shipped configuration asks for.
         command.env("SCOUTLINE_RECORDS", self.file());
         command.env("SCOUTLINE_SPOOL", self.path("spool"));
+        command.env("DIRECTORY", self.directory());
+        let variables = self.variables.iter();
+        command.envs(variables.map(|(name, value)| (name, value)));
         let program = Program::start(command.stdin(Stdio::null()))?;
         program.wait_for_error_line(READY)?;
         self.program = Some(program);

@@ -1,8 +1,9 @@
 //! The sensor beside a real OpenTelemetry Collector, for tests and benchmarks.
 //!
 //! [`Sensor`] and [`Collector`] are running programs, ended by pid when they are dropped. [`Records`] is what the
-//! Collector has written, and waits for more.
+//! Collector has written, and waits for more. [`backend`] builds what the tests send to.
 
+mod backend;
 mod collector;
 mod program;
 mod received;
@@ -11,10 +12,11 @@ mod sensor;
 
 use std::time::Duration;
 
+pub use backend::backend;
 pub use collector::Collector;
 pub use program::{Ended, Program};
-pub use received::{Received, read_line};
-pub use records::Records;
+pub use received::Received;
+pub use records::{Item, Lines, Records};
 pub use sensor::{Profile, Sensor, build, why_not};
 
 /// Long enough for a busy machine, short enough for a person to wait when something hangs.

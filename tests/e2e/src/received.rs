@@ -8,6 +8,8 @@ use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, Key
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, LogsData};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 
+use crate::records::Item;
+
 /// One log record and what it was sent in.
 #[derive(Clone, Debug)]
 pub struct Received {
@@ -23,30 +25,32 @@ pub struct Received {
     pub scope_schema_url: Arc<str>,
 }
 
-/// The records of one OTLP/JSON message.
-///
-/// # Errors
-/// If it is none.
-pub fn read_line(line: &[u8]) -> Result<Vec<Received>> {
-    let message: LogsData = serde_json::from_slice(line)
-        .with_context(|| format!("read as OTLP/JSON: {}", String::from_utf8_lossy(line)))?;
-    let mut received = Vec::new();
-    for logs in message.resource_logs {
-        let resource = Arc::new(logs.resource.unwrap_or_default());
-        let resource_schema_url: Arc<str> = logs.schema_url.into();
-        for logs in logs.scope_logs {
-            let scope = Arc::new(logs.scope.unwrap_or_default());
-            let scope_schema_url: Arc<str> = logs.schema_url.into();
-            received.extend(logs.log_records.into_iter().map(|record| Received {
-                record,
-                resource: Arc::clone(&resource),
-                resource_schema_url: Arc::clone(&resource_schema_url),
-                scope: Arc::clone(&scope),
-                scope_schema_url: Arc::clone(&scope_schema_url),
-            }));
+impl Item for Received {
+    fn read(line: &[u8]) -> Result<Vec<Self>> {
+        let message: LogsData = serde_json::from_slice(line)
+            .with_context(|| format!("read as OTLP/JSON: {}", String::from_utf8_lossy(line)))?;
+        let mut received = Vec::new();
+        for logs in message.resource_logs {
+            let resource = Arc::new(logs.resource.unwrap_or_default());
+            let resource_schema_url: Arc<str> = logs.schema_url.into();
+            for logs in logs.scope_logs {
+                let scope = Arc::new(logs.scope.unwrap_or_default());
+                let scope_schema_url: Arc<str> = logs.schema_url.into();
+                received.extend(logs.log_records.into_iter().map(|record| Received {
+                    record,
+                    resource: Arc::clone(&resource),
+                    resource_schema_url: Arc::clone(&resource_schema_url),
+                    scope: Arc::clone(&scope),
+                    scope_schema_url: Arc::clone(&scope_schema_url),
+                }));
+            }
         }
+        Ok(received)
     }
-    Ok(received)
+
+    fn title(&self) -> &str {
+        self.body()
+    }
 }
 
 impl Received {

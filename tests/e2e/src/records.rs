@@ -13,18 +13,33 @@ use rustix::fs::inotify;
 use rustix::io::{Errno, read};
 
 use crate::PATIENCE;
-use crate::received::{Received, read_line};
+use crate::received::Received;
+
+/// What such a file consists of.
+pub trait Item: Sized {
+    /// Those of one OTLP/JSON message; a message about another signal has none.
+    ///
+    /// # Errors
+    /// If it is no OTLP/JSON.
+    fn read(line: &[u8]) -> Result<Vec<Self>>;
+
+    /// What says in a failure that it was there.
+    fn title(&self) -> &str;
+}
 
 /// What has been written so far, and a way to wait for more.
 #[derive(Debug)]
-pub struct Records {
+pub struct Lines<T> {
     file: File,
     watch: OwnedFd,
     torn: Vec<u8>,
-    all: Vec<Received>,
+    all: Vec<T>,
 }
 
-impl Records {
+/// Log records.
+pub type Records = Lines<Received>;
+
+impl<T: Item> Lines<T> {
     /// Follows a file, which has to exist.
     ///
     /// # Errors
@@ -43,39 +58,35 @@ impl Records {
         })
     }
 
-    /// All records that are there by now.
+    /// All that is there by now.
     ///
     /// # Errors
     /// If the file can not be read, or a line is no OTLP/JSON.
-    pub fn now(&mut self) -> Result<&[Received]> {
+    pub fn now(&mut self) -> Result<&[T]> {
         self.file.read_to_end(&mut self.torn)?;
         if let Some(end) = self.torn.iter().rposition(|&byte| byte == b'\n') {
             let rest = self.torn.split_off(end + 1);
             let lines = std::mem::replace(&mut self.torn, rest);
             for line in lines.split(|&byte| byte == b'\n') {
                 if !line.is_empty() {
-                    self.all.append(&mut read_line(line)?);
+                    self.all.append(&mut T::read(line)?);
                 }
             }
         }
         Ok(&self.all)
     }
 
-    /// Waits until `are_there`, and returns all records.
+    /// Waits until `are_there`, and returns all.
     ///
     /// # Errors
     /// If that takes longer than [`PATIENCE`]; then it says what is there.
-    pub fn wait_until(
-        &mut self,
-        expected: &str,
-        are_there: impl Fn(&[Received]) -> bool,
-    ) -> Result<&[Received]> {
+    pub fn wait_until(&mut self, expected: &str, are_there: impl Fn(&[T]) -> bool) -> Result<&[T]> {
         let deadline = Instant::now() + PATIENCE;
         while !are_there(self.now()?) {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                let bodies: Vec<_> = self.all.iter().map(Received::body).collect();
-                bail!("waited for {expected}, got {bodies:#?}");
+                let titles: Vec<_> = self.all.iter().map(T::title).collect();
+                bail!("waited for {expected}, got {titles:#?}");
             }
             let mut changed = [PollFd::new(&self.watch, PollFlags::IN)];
             poll(&mut changed, Some(&Timespec::try_from(left)?))?;

@@ -16,7 +16,7 @@ const AGENT: &str = concat!(
 );
 
 fn agent(binaries: &Binaries) -> Result<()> {
-    let collector = Collector::deploy(&binaries.collector, Path::new(AGENT))?;
+    let collector = Collector::deploy(&binaries.collector, Path::new(AGENT), &[])?;
     let mut records = collector.records()?;
     for (protocol, endpoint) in [
         ("grpc", collector.grpc()),
