@@ -1,5 +1,5 @@
 # What each target needs is installed by it, after it has said what. Arguments: make run ARGS='--output json'
-.PHONY: setup build run demo test lint bench
+.PHONY: setup build run demo test backends lint bench
 
 binary = $(or $(CARGO_TARGET_DIR),target)/release/scoutline
 # The sensor needs root, the build does not.
@@ -22,6 +22,10 @@ demo: build
 test:
 	make/setup test
 	make/test
+
+backends:
+	make/setup backends
+	make/backends
 
 lint:
 	make/setup lint

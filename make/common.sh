@@ -17,6 +17,15 @@ fail() {
     exit 1
 }
 
+# run_tests_as_root: from now on cargo runs what it has built under sudo, if somebody else than root calls it.
+run_tests_as_root() {
+    ((EUID != 0)) || return 0
+    local host
+    host=$(rustc --version --verbose | sed -n 's/^host: //p')
+    host=${host//-/_}
+    export "CARGO_TARGET_${host^^}_RUNNER=sudo --preserve-env"
+}
+
 # older_than HAVE WANT: whether the version HAVE comes before WANT.
 older_than() {
     [[ $1 != "$2" && $(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n1) == "$1" ]]

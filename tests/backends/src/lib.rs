@@ -1,0 +1,14 @@
+//! Real backends behind a real Collector, and what they make of the sensor's signals.
+//!
+//! [`Bed`] is a Collector before a [`Jaeger`], both on ports of their own and ended by pid when it is dropped. Its
+//! [`Bed::session`] waits for the traces of a session; a [`Tree`] checks one and shows it to people.
+
+mod bed;
+mod jaeger;
+mod passed;
+mod tree;
+
+pub use bed::{Bed, Binaries};
+pub use jaeger::{Jaeger, Kind, Process, Query, Reference, Span, SpanId, Tag, Trace, TraceId};
+pub use passed::Passed;
+pub use tree::{Branch, Fault, Tree};
