@@ -6,6 +6,7 @@ mod delivery;
 mod deploy;
 mod exec;
 mod json;
+mod ottl;
 mod outage;
 mod refusal;
 mod shutdown;
@@ -52,6 +53,7 @@ fn trials(binaries: &Binaries) -> Vec<Trial> {
     for (suite, cases) in [
         ("exec", exec::CASES),
         ("json", json::CASES),
+        ("ottl", ottl::CASES),
         ("outage", outage::CASES),
         ("refusal", refusal::CASES),
         ("shutdown", shutdown::CASES),
