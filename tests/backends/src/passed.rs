@@ -2,8 +2,9 @@
 
 use anyhow::{Context as _, Result};
 use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value};
-use opentelemetry_proto::tonic::trace::v1::{Span, TracesData};
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span};
 use scoutline_e2e::Item;
+use serde::Deserialize;
 
 use crate::jaeger::{SpanId, TraceId};
 
@@ -20,10 +21,17 @@ pub struct Passed {
     pub service: String,
 }
 
+/// What a message of another signal is as well: one without spans.
+#[derive(Deserialize)]
+struct Message {
+    #[serde(default, rename = "resourceSpans")]
+    resource_spans: Vec<ResourceSpans>,
+}
+
 impl Item for Passed {
     fn read(line: &[u8]) -> Result<Vec<Self>> {
         let reading = || format!("read as OTLP/JSON: {}", String::from_utf8_lossy(line));
-        let message: TracesData = serde_json::from_slice(line).with_context(reading)?;
+        let message: Message = serde_json::from_slice(line).with_context(reading)?;
         let mut passed = Vec::new();
         for resource_spans in message.resource_spans {
             let resource = resource_spans.resource.unwrap_or_default();

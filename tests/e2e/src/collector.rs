@@ -87,6 +87,9 @@ impl Collector {
             let setting = format!("--set={key}=127.0.0.1:{port}");
             collector.arguments.push(setting);
         }
+        // It would show its own figures on a port that is always the same.
+        let quiet = "--set=service.telemetry.metrics.level=none";
+        collector.arguments.push(quiet.to_owned());
         collector.resume()?;
         Ok(collector)
     }

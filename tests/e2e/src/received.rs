@@ -5,8 +5,9 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
-use opentelemetry_proto::tonic::logs::v1::{LogRecord, LogsData};
+use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs};
 use opentelemetry_proto::tonic::resource::v1::Resource;
+use serde::Deserialize;
 
 use crate::records::Item;
 
@@ -25,9 +26,16 @@ pub struct Received {
     pub scope_schema_url: Arc<str>,
 }
 
+/// What a message of another signal is as well: one without records.
+#[derive(Deserialize)]
+struct Message {
+    #[serde(default, rename = "resourceLogs")]
+    resource_logs: Vec<ResourceLogs>,
+}
+
 impl Item for Received {
     fn read(line: &[u8]) -> Result<Vec<Self>> {
-        let message: LogsData = serde_json::from_slice(line)
+        let message: Message = serde_json::from_slice(line)
             .with_context(|| format!("read as OTLP/JSON: {}", String::from_utf8_lossy(line)))?;
         let mut received = Vec::new();
         for logs in message.resource_logs {
