@@ -164,20 +164,35 @@ pub(crate) fn check_transport(records: &[Received]) {
     );
     assert!(!uids.contains(""));
 
+    for (start, sequence) in sequences(records) {
+        assert_eq!(sequence, gapless(&sequence), "of the sensor {start}");
+    }
+    for received in records {
+        check_envelope(received);
+    }
+}
+
+/// Whether one is still on its way: batches may overtake each other.
+pub(crate) fn have_gaps(records: &[Received]) -> bool {
+    sequences(records)
+        .values()
+        .any(|sequence| *sequence != gapless(sequence))
+}
+
+/// Numbers of all records by the sensor that counted them, sorted.
+fn sequences(records: &[Received]) -> BTreeMap<&str, Vec<Option<i64>>> {
     let mut sequences = BTreeMap::<_, Vec<_>>::new();
     for received in records {
         let start = received.text(attr::SCOUTLINE_SENSOR_START_ID);
         let sequence = received.number(attr::SCOUTLINE_SEQUENCE);
         sequences.entry(start).or_default().push(sequence);
     }
-    for (start, mut sequence) in sequences {
-        sequence.sort_unstable();
-        let expected: Vec<_> = (1..).map(Some).take(sequence.len()).collect();
-        assert_eq!(sequence, expected, "of the sensor {start}");
-    }
-    for received in records {
-        check_envelope(received);
-    }
+    sequences.values_mut().for_each(|it| it.sort_unstable());
+    sequences
+}
+
+fn gapless(sequence: &[Option<i64>]) -> Vec<Option<i64>> {
+    (1..).map(Some).take(sequence.len()).collect()
 }
 
 fn check_envelope(received: &Received) {
