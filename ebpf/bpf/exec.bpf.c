@@ -13,6 +13,7 @@
  * Every execution is sent, matched or not: lineage needs them all.
  */
 #include "abi.h"
+#include "cgroup.h"
 #include "drift.h"
 #include "kernel.h"
 #include "path.h"
@@ -40,6 +41,13 @@ struct {
 	__type(key, __u32);
 	__type(value, struct exec_scratch);
 } task_scratch SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cgroup_record);
+} cgroup_scratch SEC(".maps");
 
 static __always_inline void write_string(struct path_writer *out, struct text *text, const char *string)
 {
@@ -176,6 +184,30 @@ static __always_inline void note_reader(void)
 	bpf_map_update_elem(&sensor_self, &zero, &self, BPF_ANY);
 }
 
+/* Where the cgroups of a process are: 0, or an error of the iterator's buffer. */
+static __always_inline long write_cgroup(struct seq_file *seq, struct cgroup *cgroup)
+{
+	struct cgroup_record *record;
+	__u32 zero = 0;
+	__u64 size;
+
+	record = bpf_map_lookup_elem(&cgroup_scratch, &zero);
+	if (!record)
+		return 0;
+	size = fill_cgroup(record, cgroup, 0);
+	barrier_var(size);
+	if (size > sizeof(*record))
+		return 0;
+	return bpf_seq_write(seq, record, size);
+}
+
+static __always_inline long write_cgroup_v1(struct seq_file *seq, struct css_set *cgroups)
+{
+	struct cgroup *cgroup = cgroup_v1(cgroups);
+
+	return cgroup ? write_cgroup(seq, cgroup) : 0;
+}
+
 SEC("iter/task")
 int task__iter(struct bpf_iter__task *ctx)
 {
@@ -202,7 +234,9 @@ int task__iter(struct bpf_iter__task *ctx)
 	if (task->mm && task->fs)
 		write_image(&out, event, task);
 	size = finish(event, SL_EVENT_TASK);
-	if (!size || bpf_seq_write(ctx->meta->seq, scratch, size))
+	if (!size || write_cgroup(ctx->meta->seq, task->cgroups->dfl_cgrp) ||
+	    write_cgroup_v1(ctx->meta->seq, task->cgroups) ||
+	    bpf_seq_write(ctx->meta->seq, scratch, size))
 		count(stats, task_dropped);
 	else
 		count(stats, task_sent);

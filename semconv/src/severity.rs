@@ -54,6 +54,17 @@ impl Severity {
         }
     }
 
+    /// `scoutline.detection.risk_score`, 0 to 100: 5, 21, 47, 73 or 99, as Elastic's detection rules have it.
+    pub const fn risk_score(self) -> u8 {
+        match self {
+            Self::Informational => 5,
+            Self::Low => 21,
+            Self::Medium => 47,
+            Self::High => 73,
+            Self::Critical => 99,
+        }
+    }
+
     /// `severity_text`: `INFO`, `WARN` or `ERROR`, because log backends know these and no others.
     pub const fn text(self) -> &'static str {
         match self {

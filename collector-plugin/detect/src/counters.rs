@@ -43,6 +43,8 @@ pub struct Counters {
     pub forks: u64,
     /// Exits that were observed.
     pub exits: u64,
+    /// Cgroups that were made, removed, or there at the start.
+    pub cgroups: u64,
     /// Processes of the scan at start.
     pub tasks: u64,
     /// Accesses that became part of a detection, repeats that only the kernel counted included.
@@ -61,4 +63,16 @@ pub struct Counters {
     pub keys_dropped: u64,
     /// Programs forgotten because too many ran at once: lineages are incomplete.
     pub programs_evicted: u64,
+    /// Cgroups forgotten because there were too many: detections in them have no workload.
+    pub cgroups_evicted: u64,
+    /// Slices of sessions that were opened.
+    pub slices: u64,
+    /// Of `slices`: closed before their time because too many were open; nothing of them is lost.
+    pub slices_closed_early: u64,
+    /// Questions to the agent.
+    pub questions: u64,
+    /// Of `questions`: not answered while the record waited.
+    pub questions_unanswered: u64,
+    /// Environments with a `TRACEPARENT` that is none.
+    pub trace_contexts_malformed: u64,
 }

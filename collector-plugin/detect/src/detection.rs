@@ -1,12 +1,13 @@
 //! From an access that fits a recipe to what a person gets to see.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use scoutline_abi::raw::TaskInfo;
-use scoutline_semconv::Severity;
+use scoutline_semconv::{Severity, TraceContext};
 
-use crate::process::{Image, Lineage, ProcessId, Session};
+use crate::process::{Image, Lineage, Place, ProcessId, Session};
 use crate::recipe::Recipe;
+use crate::sessions::SessionFacts;
 
 /// Who made an access, as it was then.
 #[derive(Clone, Debug)]
@@ -22,6 +23,34 @@ pub(crate) struct Subject {
     /// Leader of the POSIX session.
     pub(crate) leader: ProcessId,
     pub(crate) session: Session,
+    /// Its identity.
+    pub(crate) session_uid: Arc<str>,
+    /// The process at its root.
+    pub(crate) root: Root,
+    /// Its cgroup, if that is known.
+    pub(crate) place: Option<Arc<Place>>,
+    /// What the agent found out, once it did.
+    pub(crate) learned: OnceLock<Learned>,
+}
+
+/// The process at the root of a session.
+#[derive(Clone, Debug)]
+pub(crate) struct Root {
+    pub(crate) process: ProcessId,
+    pub(crate) image: Option<Arc<Image>>,
+    /// Who the session belongs to: who logged in, else who the root runs as, as far as known.
+    pub(crate) user: Option<u32>,
+    /// `None` if the root was never seen.
+    pub(crate) parent: Option<ProcessId>,
+}
+
+/// What the agent found out.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Learned {
+    pub(crate) sha256: Option<Arc<str>>,
+    /// Where the application of the process says that it belongs to.
+    pub(crate) application: Option<TraceContext>,
+    pub(crate) session: Arc<SessionFacts>,
 }
 
 impl Subject {
@@ -101,10 +130,8 @@ pub(crate) struct Detection {
     /// Accesses.
     pub(crate) count: u64,
     pub(crate) process_count: usize,
-    /// Nanoseconds since the Unix epoch.
-    pub(crate) first_unix_ns: u64,
-    /// The same, of the last access.
-    pub(crate) last_unix_ns: u64,
+    pub(crate) first_at: Moment,
+    pub(crate) last_at: Moment,
     /// Distinct paths or tools, in the order of their appearance.
     pub(crate) evidence: Vec<Arc<str>>,
     /// There were more.

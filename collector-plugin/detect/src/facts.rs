@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::recipe::Environment;
+use crate::redact::CommandArgs;
+use crate::workload::ci::CiJob;
 
 /// Facts about this host and this run. A recording stores them, so that a replay gives the same bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +24,12 @@ pub struct Facts {
     /// Where this host stands: picks the advice, never the severity.
     #[serde(with = "environment")]
     pub environment: Environment,
+    /// The configuration says so: a CI job on this host does not change it.
+    pub is_environment_configured: bool,
+    /// The CI job that the sensor itself was started in, for what `exec` starts.
+    pub job: Option<CiJob>,
+    /// Hashes of what fired before on this host ([`crate::Output::seen`]), oldest first; `None` if nobody remembers.
+    pub seen: Option<Vec<u64>>,
     /// The sensor itself, in the initial pid namespace.
     pub sensor_tgid: u32,
     /// Hook that sees opens: `scoutline.hook.name`.
@@ -51,6 +59,12 @@ pub struct Settings {
     pub window_ns: u64,
     /// Whose accesses count.
     pub scope: Scope,
+    /// How much of command lines is told.
+    pub command_args: CommandArgs,
+    /// Whether there are traces.
+    pub spans: bool,
+    /// Whether there is somebody to answer questions.
+    pub asks: bool,
 }
 
 impl Settings {
@@ -63,6 +77,9 @@ impl Default for Settings {
         Self {
             window_ns: Self::DEFAULT_WINDOW_NS,
             scope: Scope::Host,
+            command_args: CommandArgs::Redacted,
+            spans: true,
+            asks: false,
         }
     }
 }
@@ -92,7 +109,7 @@ impl Clock {
 }
 
 /// An [`Environment`] as its word.
-mod environment {
+pub(crate) mod environment {
     use serde::de::Error as _;
     use serde::{Deserialize as _, Deserializer, Serializer};
 
@@ -104,14 +121,14 @@ mod environment {
         Environment::Production,
     ];
 
-    pub(super) fn serialize<S: Serializer>(
+    pub(crate) fn serialize<S: Serializer>(
         environment: &Environment,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(environment.name())
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Environment, D::Error> {
         let word = String::deserialize(deserializer)?;

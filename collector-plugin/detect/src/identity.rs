@@ -30,15 +30,52 @@ impl Identities {
     }
 
     /// `scoutline.session.uid`.
-    pub(crate) fn session(&self, session: Session) -> String {
-        let (domain, process) = match session {
-            Session::Posix(leader) => ("session", leader),
-            Session::Tree(root) => ("tree", root),
+    pub(crate) fn session(&self, session: &Session) -> String {
+        let of_process = |process: &ProcessId| {
+            self.hash(
+                session.kind(),
+                &[&process.tgid.to_le_bytes(), &process.start_ns.to_le_bytes()],
+            )
         };
-        self.hash(
-            domain,
-            &[&process.tgid.to_le_bytes(), &process.start_ns.to_le_bytes()],
+        match session {
+            Session::Exec(root) | Session::Processes(root) => of_process(root),
+            Session::Container(id) => self.hash(session.kind(), &[id.as_bytes()]),
+            Session::Login(number) => self.hash(session.kind(), &[&number.to_le_bytes()]),
+            Session::Unit(path) => self.hash(session.kind(), &[path.as_bytes()]),
+        }
+    }
+
+    /// Trace id of the slice of a session that opened then; never all zero.
+    pub(crate) fn trace(&self, session: &str, opened_ns: u64) -> [u8; 16] {
+        let hash = self.hash128("trace", &[session.as_bytes(), &opened_ns.to_le_bytes()]);
+        hash.max(1).to_be_bytes()
+    }
+
+    /// Span id of the root of a slice; never all zero.
+    pub(crate) fn root_span(&self, trace_id: &[u8; 16]) -> [u8; 8] {
+        self.hash64("root span", &[trace_id])
+    }
+
+    /// Span id of a process in a slice; never all zero.
+    pub(crate) fn span(&self, trace_id: &[u8; 16], process: ProcessId) -> [u8; 8] {
+        self.hash64(
+            "span",
+            &[
+                trace_id,
+                &process.tgid.to_le_bytes(),
+                &process.start_ns.to_le_bytes(),
+            ],
         )
+    }
+
+    /// What is remembered of an executable that fired a recipe.
+    pub(crate) fn seen(&self, recipe: &str, executable: &str) -> u64 {
+        // Not the boot id: what was seen before a restart of the host was seen.
+        keyed(
+            &self.key,
+            "seen",
+            &[recipe.as_bytes(), executable.as_bytes()],
+        ) as u64
     }
 
     /// `scoutline.detection.uid`.
@@ -70,16 +107,28 @@ impl Identities {
     }
 
     fn hash(&self, domain: &str, inputs: &[&[u8]]) -> String {
-        let mut hasher = SipHasher24::new_with_key(&self.key);
-        for input in [domain.as_bytes(), self.boot_id.as_bytes()]
-            .iter()
-            .chain(inputs)
-        {
-            hasher.write(&(input.len() as u64).to_le_bytes());
-            hasher.write(input);
-        }
-        format!("{:032x}", hasher.finish128().as_u128())
+        format!("{:032x}", self.hash128(domain, inputs))
     }
+
+    fn hash64(&self, domain: &str, inputs: &[&[u8]]) -> [u8; 8] {
+        (self.hash128(domain, inputs) as u64).max(1).to_be_bytes()
+    }
+
+    fn hash128(&self, domain: &str, inputs: &[&[u8]]) -> u128 {
+        let inputs: Vec<&[u8]> = std::iter::once(self.boot_id.as_bytes())
+            .chain(inputs.iter().copied())
+            .collect();
+        keyed(&self.key, domain, &inputs)
+    }
+}
+
+fn keyed(key: &[u8; 16], domain: &str, inputs: &[&[u8]]) -> u128 {
+    let mut hasher = SipHasher24::new_with_key(key);
+    for input in std::iter::once(&domain.as_bytes()).chain(inputs) {
+        hasher.write(&(input.len() as u64).to_le_bytes());
+        hasher.write(input);
+    }
+    hasher.finish128().as_u128()
 }
 
 #[cfg(test)]
@@ -96,8 +145,11 @@ mod tests {
             ids(1, "b").process(process(1, 2)),
             ids(1, "a").process(process(2, 2)),
             ids(1, "a").process(process(1, 3)),
-            ids(1, "a").session(Session::Posix(process(1, 2))),
-            ids(1, "a").session(Session::Tree(process(1, 2))),
+            ids(1, "a").session(&Session::Processes(process(1, 2))),
+            ids(1, "a").session(&Session::Exec(process(1, 2))),
+            ids(1, "a").session(&Session::Login(1)),
+            ids(1, "a").session(&Session::Unit("1".into())),
+            ids(1, "a").session(&Session::Container("1".into())),
             ids(1, "a").detection("a", "b", "c", "d", 1, 1),
             ids(1, "a").detection("ab", "", "c", "d", 1, 1),
             ids(1, "a").record("a", 1),

@@ -4,23 +4,35 @@ mod aggregate;
 mod counters;
 mod detection;
 mod detector;
+mod enrich;
 mod facts;
 #[cfg(test)]
 mod fixture;
 mod identity;
 mod names;
+mod output;
 mod paths;
 mod process;
+mod redact;
 mod report;
+mod seen;
+mod sessions;
+mod slices;
 mod text;
 
 pub mod diagnostic;
 pub mod recipe;
-pub mod redact;
 pub mod workload;
 pub mod yaml;
 
 pub use aggregate::Forgotten;
 pub use counters::Counters;
 pub use detector::Detector;
+pub use enrich::{
+    Answer, Executable, Login, PATIENCE_NS, Pid, Question, SessionAnswer, SessionQuestion,
+};
 pub use facts::{BootNanos, Clock, Facts, Mount, Scope, Settings};
+pub use output::{Output, Reported, Trace};
+pub use redact::CommandArgs;
+pub use slices::JournalEntry;
+pub use workload::Workload;

@@ -16,6 +16,8 @@ pub enum Event<'a> {
     Fork(raw::ForkEvent),
     /// The last thread of a process is gone. May be reported twice when two threads end at once.
     Exit(raw::ExitEvent),
+    /// Where a cgroup is, or that it is gone.
+    Cgroup(Record<'a, raw::CgroupEvent>),
     /// A file was opened that passed the sieve.
     Open(Box<Record<'a, raw::OpenEvent>>),
 }
@@ -27,6 +29,7 @@ impl Event<'_> {
             Self::Exec(record) | Self::Task(record) => &record.fixed.header,
             Self::Fork(event) => &event.header,
             Self::Exit(event) => &event.header,
+            Self::Cgroup(record) => &record.fixed.header,
             Self::Open(record) => &record.fixed.header,
         }
     }
@@ -137,6 +140,11 @@ pub fn decode(bytes: &[u8]) -> Result<Event<'_>, DecodeError> {
         raw::EVENT_TASK => Ok(Event::Task(Box::new(exec(bytes)?))),
         raw::EVENT_FORK => Ok(Event::Fork(whole(header.kind, bytes)?)),
         raw::EVENT_EXIT => Ok(Event::Exit(whole(header.kind, bytes)?)),
+        raw::EVENT_CGROUP => {
+            let record = record::<raw::CgroupEvent>(header.kind, bytes)?;
+            check(header.kind, record.tail, &[record.fixed.path])?;
+            Ok(Event::Cgroup(record))
+        }
         raw::EVENT_OPEN => {
             let record = record::<raw::OpenEvent>(header.kind, bytes)?;
             let file = &record.fixed.file;

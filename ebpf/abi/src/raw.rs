@@ -6,7 +6,7 @@
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-pub const ABI_VERSION: u16 = 1;
+pub const ABI_VERSION: u16 = 2;
 pub const COMM_LEN: usize = 16;
 pub const PATH_DEPTH: usize = 32;
 pub const NAME_LEN: usize = 255;
@@ -15,6 +15,8 @@ pub const ARGV_LEN: usize = 2048;
 pub const FILENAME_LEN: usize = 256;
 pub const EXEC_TAIL: usize = 8192;
 pub const OPEN_TAIL: usize = 2048;
+pub const CGROUP_DEPTH: usize = 16;
+pub const CGROUP_TAIL: usize = 2048;
 pub const FOLD_QUOTA: u32 = 256;
 pub const FOLD_REARM_NS: u64 = 1_000_000_000;
 pub const EVENT_EXEC: u16 = 1;
@@ -22,6 +24,7 @@ pub const EVENT_FORK: u16 = 2;
 pub const EVENT_EXIT: u16 = 3;
 pub const EVENT_TASK: u16 = 4;
 pub const EVENT_OPEN: u16 = 5;
+pub const EVENT_CGROUP: u16 = 6;
 pub const TEXT_TRUNCATED: u32 = 1 << 0;
 pub const TEXT_UNREADABLE: u32 = 1 << 1;
 pub const TASK_KTHREAD: u32 = 1 << 0;
@@ -29,6 +32,8 @@ pub const FILE_DELETED: u32 = 1 << 0;
 pub const FILE_MEMFD: u32 = 1 << 1;
 pub const ROOT_OUTSIDE: u32 = 0xffff_ffff;
 pub const EXEC_SCRIPT: u32 = 1 << 0;
+pub const CGROUP_V1: u32 = 1 << 0;
+pub const CGROUP_REMOVED: u32 = 1 << 1;
 pub const OPEN_SIEVE_TRUNCATED: u32 = 1 << 0;
 pub const OPEN_QUOTA: u32 = 1 << 1;
 pub const OPEN_UNFOLDED: u32 = 1 << 2;
@@ -67,6 +72,8 @@ pub struct TaskInfo {
     pub exec_id: u64,
     pub parent_start_ns: u64,
     pub cgroup_id: u64,
+    pub cgroup_v1_id: u64,
+    pub capabilities: u64,
     pub tgid: u32,
     pub tid: u32,
     pub parent_tgid: u32,
@@ -76,6 +83,12 @@ pub struct TaskInfo {
     pub uid: u32,
     pub gid: u32,
     pub euid: u32,
+    pub login_uid: u32,
+    pub audit_session: u32,
+    pub pid_ns: u32,
+    pub mnt_ns: u32,
+    pub net_ns: u32,
+    pub user_ns: u32,
     pub flags: u32,
     pub comm: [u8; COMM_LEN],
 }
@@ -128,6 +141,16 @@ pub struct ExitEvent {
     pub exec_id: u64,
     pub tgid: u32,
     pub exit_code: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub struct CgroupEvent {
+    pub header: EventHeader,
+    pub id: u64,
+    pub flags: u32,
+    pub pad: u32,
+    pub path: Text,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
@@ -185,6 +208,8 @@ pub struct Stats {
     pub fork_ring_full: u64,
     pub exit_sent: u64,
     pub exit_ring_full: u64,
+    pub cgroup_sent: u64,
+    pub cgroup_ring_full: u64,
     pub open_seen: u64,
     pub open_unmatched: u64,
     pub open_own: u64,

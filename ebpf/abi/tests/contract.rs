@@ -43,8 +43,8 @@ fn rust_layouts() -> BTreeMap<&'static str, Layout> {
         "event_header" => EventHeader { kind, version, size, time_ns }
         "text" => Text { offset, len, flags }
         "task_info" => TaskInfo {
-            start_ns, exec_id, parent_start_ns, cgroup_id, tgid, tid, parent_tgid, vpid, session_id, tty,
-            uid, gid, euid, flags, comm,
+            start_ns, exec_id, parent_start_ns, cgroup_id, cgroup_v1_id, capabilities, tgid, tid, parent_tgid, vpid,
+            session_id, tty, uid, gid, euid, login_uid, audit_session, pid_ns, mnt_ns, net_ns, user_ns, flags, comm,
         }
         "file_info" => FileInfo {
             inode, device, generation, fs_magic, mount_id, mode, nlink, flags, root_len, path_fs, path_mount,
@@ -54,6 +54,7 @@ fn rust_layouts() -> BTreeMap<&'static str, Layout> {
         }
         "fork_event" => ForkEvent { header, task, forker_start_ns, forker_tgid, pad }
         "exit_event" => ExitEvent { header, start_ns, exec_id, tgid, exit_code }
+        "cgroup_event" => CgroupEvent { header, id, flags, pad, path }
         "fold_key" => FoldKey { program, object }
         "fold_value" => FoldValue { count, sent_ns }
         "open_event" => OpenEvent {
@@ -63,7 +64,7 @@ fn rust_layouts() -> BTreeMap<&'static str, Layout> {
         "sieve_table" => SieveTable { bloom, globs, masks, classes }
         "sensor_self" => SensorSelf { tgid, pad, root_mount, root_dentry }
         "stats" => Stats {
-            exec_sent, exec_ring_full, fork_sent, fork_ring_full, exit_sent, exit_ring_full, open_seen,
+            exec_sent, exec_ring_full, fork_sent, fork_ring_full, exit_sent, exit_ring_full, cgroup_sent, cgroup_ring_full, open_seen,
             open_unmatched, open_own, open_path, open_race, open_unreadable, open_folded, open_sent,
             open_ring_full, fold_full, fold_quota, task_sent, task_dropped, scratch_missing,
         }
@@ -81,6 +82,8 @@ fn rust_constants() -> BTreeMap<&'static str, u64> {
         FILENAME_LEN,
         EXEC_TAIL,
         OPEN_TAIL,
+        CGROUP_DEPTH,
+        CGROUP_TAIL,
         FOLD_QUOTA,
         FOLD_REARM_NS,
         EVENT_EXEC,
@@ -88,6 +91,7 @@ fn rust_constants() -> BTreeMap<&'static str, u64> {
         EVENT_EXIT,
         EVENT_TASK,
         EVENT_OPEN,
+        EVENT_CGROUP,
         TEXT_TRUNCATED,
         TEXT_UNREADABLE,
         TASK_KTHREAD,
@@ -95,6 +99,8 @@ fn rust_constants() -> BTreeMap<&'static str, u64> {
         FILE_MEMFD,
         ROOT_OUTSIDE,
         EXEC_SCRIPT,
+        CGROUP_V1,
+        CGROUP_REMOVED,
         OPEN_SIEVE_TRUNCATED,
         OPEN_QUOTA,
         OPEN_UNFOLDED,

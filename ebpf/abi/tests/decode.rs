@@ -1,11 +1,14 @@
 //! The decoder is total: whatever the bytes, it gives an event or says why not.
 
 use proptest::prelude::*;
-use scoutline_abi::raw::{self, EventHeader, ExecEvent, ExitEvent, ForkEvent, OpenEvent};
+use scoutline_abi::raw::{
+    self, CgroupEvent, EventHeader, ExecEvent, ExitEvent, ForkEvent, OpenEvent,
+};
 use scoutline_abi::{DecodeError, Event, decode};
 use zerocopy::IntoBytes;
 
-const KINDS: [(u16, usize); 5] = [
+const KINDS: [(u16, usize); 6] = [
+    (raw::EVENT_CGROUP, size_of::<CgroupEvent>()),
     (raw::EVENT_EXEC, size_of::<ExecEvent>()),
     (raw::EVENT_TASK, size_of::<ExecEvent>()),
     (raw::EVENT_FORK, size_of::<ForkEvent>()),
@@ -42,6 +45,10 @@ fn read_all(event: &Event<'_>) -> usize {
             .into_iter()
             .map(|text| (text.len, record.text(text).bytes.len()))
             .collect(),
+        Event::Cgroup(record) => {
+            let path = record.fixed.path;
+            vec![(path.len, record.text(path).bytes.len())]
+        }
         Event::Fork(_) | Event::Exit(_) => Vec::new(),
     };
     for (said, got) in &texts {

@@ -16,7 +16,7 @@
 
 #include <linux/types.h>
 
-#define SL_ABI_VERSION 1
+#define SL_ABI_VERSION 2
 
 /* ---- Limits --------------------------------------------------------------------------------- */
 
@@ -32,6 +32,8 @@
 #define SL_FILENAME_LEN 256
 #define SL_EXEC_TAIL 8192
 #define SL_OPEN_TAIL 2048
+#define SL_CGROUP_DEPTH 16
+#define SL_CGROUP_TAIL 2048
 /* Folded objects of one program in one process, beyond which objects share one key. */
 #define SL_FOLD_QUOTA 256
 /* A repeat of a folded open is announced again after this long (see struct fold_value). */
@@ -44,6 +46,7 @@
 #define SL_EVENT_EXIT 3
 #define SL_EVENT_TASK 4 /* a process that was there before the sensor; from iter/task */
 #define SL_EVENT_OPEN 5
+#define SL_EVENT_CGROUP 6
 
 struct event_header {
 	__u16 kind;    /* SL_EVENT_* */
@@ -72,6 +75,8 @@ struct task_info {
 	__u64 exec_id;         /* self_exec_id: counts executions, inherited by fork */
 	__u64 parent_start_ns; /* same, of the real parent's leader */
 	__u64 cgroup_id;       /* inode of the cgroup v2 directory; 1 or 0 without v2 */
+	__u64 cgroup_v1_id;    /* the same of the pids controller, 0 if that is not on a v1 hierarchy */
+	__u64 capabilities;    /* effective, a bit each */
 	__u32 tgid;            /* in the initial pid namespace, as every number here but vpid */
 	__u32 tid;
 	__u32 parent_tgid;
@@ -81,6 +86,12 @@ struct task_info {
 	__u32 uid;        /* real */
 	__u32 gid;        /* real */
 	__u32 euid;
+	__u32 login_uid;     /* who logged in, whoever they became since; all ones: nobody */
+	__u32 audit_session; /* one for each login; all ones: none. Only a privileged process can leave it */
+	__u32 pid_ns;        /* inodes of its namespaces, as in /proc/PID/ns */
+	__u32 mnt_ns;
+	__u32 net_ns;
+	__u32 user_ns;
 	__u32 flags; /* SL_TASK_* */
 	__u8 comm[SL_COMM_LEN];
 };
@@ -137,6 +148,21 @@ struct exit_event {
 	__u32 tgid;
 	__u32 exit_code; /* as wait(2) reports it */
 };
+
+/*
+ * Where a cgroup is: sent when it is made, when it is removed, and for each process of the iterator. The
+ * path is leaf first, as all paths.
+ */
+struct cgroup_event {
+	struct event_header header;
+	__u64 id;
+	__u32 flags; /* SL_CGROUP_* */
+	__u32 pad;
+	struct text path;
+};
+
+#define SL_CGROUP_V1 (1u << 0) /* in the v1 hierarchy of the pids controller */
+#define SL_CGROUP_REMOVED (1u << 1)
 
 struct fold_key {
 	__u64 program; /* keyed hash of (tgid, start_ns, exec_id) */
@@ -222,6 +248,8 @@ struct stats {
 	__u64 fork_ring_full;
 	__u64 exit_sent;
 	__u64 exit_ring_full;
+	__u64 cgroup_sent;
+	__u64 cgroup_ring_full;
 	__u64 open_seen; /* = sum of the eight below */
 	__u64 open_unmatched;
 	__u64 open_own;        /* passed the sieve, by the sensor itself */

@@ -22,6 +22,15 @@ struct dentry___shortname {
 	union shortname_store d_shortname;
 };
 
+/* Of a directory of a kernfs: `parent` until 6.14, `__parent` since. */
+struct kernfs_node___parent {
+	struct kernfs_node *parent;
+};
+
+struct kernfs_node___rcu {
+	struct kernfs_node *__parent;
+};
+
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs___sl {
 	unsigned long orig_ax;
@@ -48,6 +57,13 @@ static __always_inline __u32 dentry_inline_name_offset(void)
 	if (bpf_core_field_exists(((struct dentry___shortname *)0)->d_shortname))
 		return field_offset(struct dentry___shortname, d_shortname);
 	return field_offset(struct dentry___iname, d_iname);
+}
+
+static __always_inline __u32 kernfs_parent_offset(void)
+{
+	if (bpf_core_field_exists(((struct kernfs_node___rcu *)0)->__parent))
+		return field_offset(struct kernfs_node___rcu, __parent);
+	return field_offset(struct kernfs_node___parent, parent);
 }
 
 /* Whether a system call returns a descriptor of a newly opened file: numbers mean other things in 32-bit code. */

@@ -32,6 +32,11 @@ typedef _Bool bool;
 #define PF_KTHREAD 0x00200000
 #define PIDTYPE_SID 3
 
+/* Its value differs from kernel to kernel: CO-RE knows. */
+enum cgroup_subsys_id {
+	pids_cgrp_id = 1,
+};
+
 #define E2BIG 7
 #define EEXIST 17
 
@@ -114,8 +119,34 @@ struct mm_struct {
 	struct file *exe_file;
 };
 
+struct ns_common {
+	unsigned int inum;
+};
+
+struct pid_namespace {
+	struct ns_common ns;
+};
+
+struct mnt_namespace {
+	struct ns_common ns;
+};
+
+struct net {
+	struct ns_common ns;
+};
+
+struct user_namespace {
+	struct ns_common ns;
+};
+
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
+	struct net *net_ns;
+};
+
 struct upid {
 	int nr;
+	struct pid_namespace *ns;
 };
 
 struct pid {
@@ -149,21 +180,40 @@ typedef struct {
 	unsigned int val;
 } kid_t;
 
+/* Two halves until 6.2, lower one first. */
+typedef struct {
+	__u64 val;
+} kernel_cap_t;
+
 struct cred {
 	kid_t uid;
 	kid_t gid;
 	kid_t euid;
+	kernel_cap_t cap_effective;
+	struct user_namespace *user_ns;
 };
 
 struct kernfs_node {
 	__u64 id;
+	const char *name;
+};
+
+struct cgroup_root {
+	int hierarchy_id; /* 0: v2 */
+};
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
 };
 
 struct cgroup {
 	struct kernfs_node *kn;
+	struct cgroup_subsys_state *subsys[1];
+	struct cgroup_root *root;
 };
 
 struct css_set {
+	struct cgroup_subsys_state *subsys[1];
 	struct cgroup *dfl_cgrp;
 };
 
@@ -188,6 +238,9 @@ struct task_struct {
 	struct signal_struct *signal;
 	struct mm_struct *mm;
 	struct css_set *cgroups;
+	struct nsproxy *nsproxy;
+	kid_t loginuid;
+	unsigned int sessionid;
 	char comm[16];
 };
 

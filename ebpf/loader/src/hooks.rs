@@ -10,6 +10,10 @@ pub enum Family {
     Fork,
     /// Ended processes.
     Exit,
+    /// New cgroups.
+    CgroupMade,
+    /// Removed cgroups.
+    CgroupRemoved,
     /// Opens of files and directories.
     FileOpen,
     /// Processes that were there before the sensor.
@@ -18,7 +22,9 @@ pub enum Family {
 
 impl Family {
     /// All, in the order in which they are attached: lineage before what needs it.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
+        Self::CgroupMade,
+        Self::CgroupRemoved,
         Self::Fork,
         Self::Exit,
         Self::Exec,
@@ -32,6 +38,8 @@ impl Family {
             Self::Exec => "executions",
             Self::Fork => "new processes",
             Self::Exit => "ended processes",
+            Self::CgroupMade => "new cgroups",
+            Self::CgroupRemoved => "removed cgroups",
             Self::FileOpen => "opens of files",
             Self::Tasks => "running processes",
         }
@@ -89,6 +97,20 @@ pub const HOOKS: &[Hook] = &[
         name: "tp_btf/sched_process_exit",
         program: "exit__tp_btf",
         place: Place::TpBtf("sched_process_exit"),
+        misses: &[],
+    },
+    Hook {
+        family: Family::CgroupMade,
+        name: "tp_btf/cgroup_mkdir",
+        program: "mkdir__tp_btf",
+        place: Place::TpBtf("cgroup_mkdir"),
+        misses: &[],
+    },
+    Hook {
+        family: Family::CgroupRemoved,
+        name: "tp_btf/cgroup_rmdir",
+        program: "rmdir__tp_btf",
+        place: Place::TpBtf("cgroup_rmdir"),
         misses: &[],
     },
     Hook {

@@ -177,7 +177,7 @@ impl Windows {
         self.opened += 1;
         let access = &group.0;
         let uid = self.identities.detection(
-            &self.identities.session(access.subject.session),
+            &access.subject.session_uid,
             &access.recipe.uuid,
             access.deed.kind(),
             access.subject.executable(),
@@ -258,8 +258,8 @@ impl Window {
             severity: self.severity,
             count: self.count,
             process_count: self.processes.len(),
-            first_unix_ns: self.first.unix_ns,
-            last_unix_ns: self.last.unix_ns,
+            first_at: self.first,
+            last_at: self.last,
             evidence: self.evidence.clone(),
             is_evidence_truncated: self.is_evidence_truncated,
         }

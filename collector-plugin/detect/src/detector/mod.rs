@@ -1,24 +1,27 @@
 //! Events in, records out: what the agent calls.
 
+mod release;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use scoutline_abi::raw::{ExecEvent, FoldKey, OPEN_QUOTA, OPEN_UNFOLDED, OpenEvent, TaskInfo};
 use scoutline_abi::{Event, Record as KernelRecord};
-use scoutline_semconv::Record;
 
 use crate::aggregate::{Aggregator, Announcement, Forgotten, Key, Verdict};
-use crate::detection::{Access, Deed, Detection, Moment, OpenedFile, Subject};
+use crate::detection::{Access, Deed, Detection, Moment, OpenedFile, Root, Subject};
+use crate::enrich::{Answer, Question};
 use crate::facts::{Clock, Facts, Scope, Settings};
 use crate::identity::Identities;
 use crate::names::Names;
+use crate::output::Output;
 use crate::paths::Mounts;
-use crate::process::{Image, ProcessId, ProgramId, Session, Table};
+use crate::process::{CgroupIds, Cgroups, Image, ProcessId, ProgramId, Session, Table};
 use crate::recipe::{ExecSubject, Match, Matcher, OpenSubject, Strength};
-use crate::report::Reporter;
+use crate::slices::JournalEntry;
 use crate::{BootNanos, Counters};
+use release::{Now, Release};
 
 const MODE_READ: u32 = 1;
 const MODE_WRITE: u32 = 2;
@@ -42,9 +45,11 @@ pub struct Detector {
     matcher: Matcher,
     scope: Scope,
     table: Table,
+    cgroups: Cgroups,
     mounts: Mounts,
     aggregator: Aggregator,
-    reporter: Reporter,
+    release: Release,
+    identities: Identities,
     counters: Counters,
     /// The latest time that anything said.
     now: BootNanos,
@@ -61,9 +66,11 @@ impl Detector {
             matcher,
             scope: settings.scope,
             table: Table::new(facts.sensor_tgid),
+            cgroups: Cgroups::new(),
             mounts: Mounts::new(&facts.mounts),
             aggregator: Aggregator::new(settings.window_ns, identities.clone()),
-            reporter: Reporter::new(facts, identities),
+            release: Release::new(facts, identities.clone(), &settings),
+            identities,
             counters: Counters::default(),
             now: 0,
             matches: Vec::new(),
@@ -79,9 +86,11 @@ impl Detector {
         event: &Event<'_>,
         observed_unix_ns: u64,
         clock: Clock,
-        out: &mut Vec<Record>,
+        out: &mut Output,
     ) {
         let time_ns = event.header().time_ns;
+        // Of an event that came while the ring was read the clocks were read before.
+        let observed_unix_ns = observed_unix_ns.max(clock.unix(time_ns));
         match event {
             Event::Exec(record) => self.exec(record, clock),
             Event::Task(record) => {
@@ -100,6 +109,16 @@ impl Detector {
             Event::Exit(exit) => {
                 self.counters.exits += 1;
                 self.table.exit(exit);
+                let process = ProcessId {
+                    tgid: exit.tgid,
+                    start_ns: exit.start_ns,
+                };
+                self.release
+                    .exit(process, exit.exit_code, clock.unix(time_ns));
+            }
+            Event::Cgroup(record) => {
+                self.counters.cgroups += 1;
+                self.cgroups.observe(record);
             }
             Event::Open(record) => self.open(record, clock),
         }
@@ -107,7 +126,7 @@ impl Detector {
             self.aggregator.program_over(program, at);
         }
         self.pass(time_ns);
-        self.report(observed_unix_ns, out);
+        self.report(observed_unix_ns, clock, out);
     }
 
     /// Fold keys whose counters [`Detector::advance`] or [`Detector::finish`] wants for this `now`, ascending.
@@ -124,12 +143,44 @@ impl Detector {
         now: BootNanos,
         counts: &[(FoldKey, u64)],
         clock: Clock,
-        out: &mut Vec<Record>,
+        out: &mut Output,
     ) {
         self.pass(now);
         self.aggregator
             .advance(now, counts, clock, &mut self.detections);
-        self.report(clock.unix(now), out);
+        self.report(clock.unix(now), clock, out);
+        let (release, now) = self.release(clock);
+        release.advance(now, out);
+    }
+
+    /// Whether records wait for answers.
+    pub fn is_waiting(&self) -> bool {
+        self.release.is_waiting()
+    }
+
+    /// What the detector would like to know since the last call; see [`Settings::asks`].
+    pub fn questions(&mut self) -> Vec<Question> {
+        self.release.take_questions()
+    }
+
+    /// Takes an answer, in any order and at any time; one to a question that was never asked is ignored.
+    pub fn answer(&mut self, answer: Answer, now: BootNanos, clock: Clock, out: &mut Output) {
+        self.pass(now);
+        let (release, now) = self.release(clock);
+        release.answer(answer, now, out);
+    }
+
+    /// Goes on with the slices that a journal says were left open. To be called after the processes of the scan at
+    /// start were observed: those that are not among them have ended.
+    pub fn restore(
+        &mut self,
+        journal: impl IntoIterator<Item = JournalEntry>,
+        now: BootNanos,
+        clock: Clock,
+    ) {
+        self.pass(now);
+        let (release, now) = self.release(clock);
+        release.restore(journal, now);
     }
 
     /// Closes every detection, at shutdown. Nothing may be observed afterwards.
@@ -138,12 +189,14 @@ impl Detector {
         now: BootNanos,
         counts: &[(FoldKey, u64)],
         clock: Clock,
-        out: &mut Vec<Record>,
+        out: &mut Output,
     ) {
         self.pass(now);
         self.aggregator
             .finish(now, counts, clock, &mut self.detections);
-        self.report(clock.unix(now), out);
+        self.report(clock.unix(now), clock, out);
+        let (release, now) = self.release(clock);
+        release.finish(now, out);
     }
 
     /// What the kernel need not remember any longer, each once.
@@ -153,15 +206,46 @@ impl Detector {
 
     /// When [`Detector::advance`] has something to do, `None` if only an event can change that.
     pub fn next_deadline(&self) -> Option<BootNanos> {
-        self.aggregator.next_deadline()
+        self.aggregator
+            .next_deadline()
+            .into_iter()
+            .chain(self.release.next_deadline())
+            .min()
     }
 
     /// What became of everything so far.
     pub fn counters(&self) -> Counters {
         let mut counters = self.counters;
         counters.programs_evicted = self.table.evictions();
+        counters.cgroups_evicted = self.cgroups.evictions();
+        self.release.count(&mut counters);
         self.aggregator.count(&mut counters);
         counters
+    }
+
+    /// `scoutline.sequence` of the last record, 0 before the first.
+    pub fn sequence(&self) -> u64 {
+        self.release.sequence()
+    }
+
+    /// Closes the slices that a journal says were open when the host went down. To be called before any other event.
+    pub fn close_earlier(
+        &mut self,
+        journal: impl IntoIterator<Item = JournalEntry>,
+        clock: Clock,
+        out: &mut Output,
+    ) {
+        self.release.close_earlier(journal, clock, out);
+    }
+
+    /// Whether anything that a journal says is still needed.
+    pub fn has_open_slices(&self) -> bool {
+        self.release.has_open_slices()
+    }
+
+    /// What a journal that is written anew has to begin with.
+    pub fn open_slices(&self) -> Vec<JournalEntry> {
+        self.release.snapshot()
     }
 
     /// What judges, for its sieve.
@@ -321,6 +405,7 @@ impl Detector {
                 .current_image(parent)
                 .map(|image| Arc::clone(&image.path)),
         };
+        let root = self.root(task, &session);
         Subject {
             task: *task,
             created_unix_ns: clock.unix(task.start_ns),
@@ -328,7 +413,24 @@ impl Detector {
             lineage,
             parent_executable,
             leader: self.table.leader(id).unwrap_or(id),
+            root,
+            session_uid: self.identities.session(&session).into(),
             session,
+            place: self.cgroups.of(CgroupIds::of(task)).cloned(),
+            learned: OnceLock::new(),
+        }
+    }
+
+    fn root(&mut self, task: &TaskInfo, session: &Session) -> Root {
+        let process = self
+            .table
+            .session_root(session, ProcessId::of(task), &self.cgroups);
+        let login_user = (task.login_uid != u32::MAX).then_some(task.login_uid);
+        Root {
+            process,
+            image: self.table.current_image(process),
+            user: login_user.or_else(|| self.table.user(process)),
+            parent: self.table.parent(process),
         }
     }
 
@@ -336,23 +438,33 @@ impl Detector {
     fn session(&self, task: &TaskInfo) -> Option<Session> {
         let id = ProcessId::of(task);
         match self.scope {
-            Scope::Host => Some(Session::Posix(self.table.leader(id).unwrap_or(id))),
-            Scope::Tree => self.table.tree(id).map(Session::Tree),
+            Scope::Host => Some(self.table.session(task, &self.cgroups)),
+            Scope::Tree => self.table.tree(id).map(Session::Exec),
         }
     }
 
     fn pass(&mut self, time_ns: BootNanos) {
         self.now = self.now.max(time_ns);
         self.table.expire(self.now);
+        self.cgroups.expire(self.now);
     }
 
-    fn report(&mut self, observed_unix_ns: u64, out: &mut Vec<Record>) {
-        let reporter = &mut self.reporter;
-        out.extend(
-            self.detections
-                .drain(..)
-                .map(|detection| reporter.report(&detection, observed_unix_ns)),
-        );
+    fn report(&mut self, observed_unix_ns: u64, clock: Clock, out: &mut Output) {
+        let mut detections = std::mem::take(&mut self.detections);
+        let (release, now) = self.release(clock);
+        for detection in detections.drain(..) {
+            release.take(detection, observed_unix_ns, now, out);
+        }
+        self.detections = detections;
+    }
+
+    fn release(&mut self, clock: Clock) -> (&mut Release, Now<'_>) {
+        let now = Now {
+            table: &self.table,
+            clock,
+            boot_ns: self.now,
+        };
+        (&mut self.release, now)
     }
 }
 

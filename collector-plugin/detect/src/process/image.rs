@@ -7,6 +7,9 @@ use scoutline_abi::{Path, Record};
 
 use crate::text::readable;
 
+/// `S_IWOTH`.
+const WORLD_WRITABLE: u32 = 0o002;
+
 /// What a program is made of. All strings are fit for a terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Image {
@@ -14,14 +17,21 @@ pub(crate) struct Image {
     pub(crate) path: Arc<str>,
     /// Last component of `path`.
     pub(crate) name: Arc<str>,
-    /// What the caller says it is called.
-    pub(crate) argv0: Option<Arc<str>>,
+    /// Arguments as the kernel had them at the time of the exec, a NUL after each. They may hold secrets.
+    pub(crate) argv: Box<[u8]>,
+    /// There were more.
+    pub(crate) is_argv_cut: bool,
     /// At the time of the exec.
     pub(crate) working_directory: Option<Arc<str>>,
     /// The script that it interprets, as typed.
     pub(crate) script: Option<Arc<str>>,
     pub(crate) is_deleted: bool,
     pub(crate) is_memfd: bool,
+    /// Everybody may write to the file.
+    pub(crate) is_world_writable: bool,
+    /// Device and inode of the file; both 0 if there is none.
+    pub(crate) device: u32,
+    pub(crate) inode: u64,
 }
 
 impl Image {
@@ -50,18 +60,17 @@ impl Image {
         Self {
             path: written(&path),
             name: path.leaf().map(readable).unwrap_or_default().into(),
-            argv0: record
-                .text(argv)
-                .bytes
-                .split(|byte| *byte == 0)
-                .next()
-                .and_then(text),
+            argv: record.text(argv).bytes.into(),
+            is_argv_cut: record.text(argv).is_partial(),
             working_directory: has_cwd.then(|| written(&Path::new(record.text(cwd)))),
             script: (flags & EXEC_SCRIPT != 0)
                 .then(|| text(record.text(filename).bytes))
                 .flatten(),
             is_deleted: file.flags & FILE_DELETED != 0,
             is_memfd: file.flags & FILE_MEMFD != 0,
+            is_world_writable: file.mode & WORLD_WRITABLE != 0,
+            device: file.device,
+            inode: file.inode,
         }
     }
 
@@ -72,11 +81,15 @@ impl Image {
         Self {
             path: Arc::clone(&name),
             name,
-            argv0: None,
+            argv: Box::default(),
+            is_argv_cut: false,
             working_directory: None,
             script: None,
             is_deleted: false,
             is_memfd: false,
+            is_world_writable: false,
+            device: 0,
+            inode: 0,
         }
     }
 }

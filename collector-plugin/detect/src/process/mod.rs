@@ -1,7 +1,9 @@
 //! Who: processes, the programs they run one after another, and where they come from.
 
+mod cgroups;
 mod image;
 mod lineage;
+mod session;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -10,13 +12,17 @@ use std::sync::Arc;
 
 use scoutline_abi::raw::TaskInfo;
 
+pub(crate) use cgroups::{CgroupIds, Cgroups, Place};
 pub(crate) use image::Image;
+pub(crate) use session::Session;
 pub(crate) use table::Table;
 
 use crate::BootNanos;
 
 /// One process. Exact between events: pids are reused, a pid with its start time is not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub(crate) struct ProcessId {
     pub(crate) tgid: u32,
     pub(crate) start_ns: BootNanos,
@@ -52,15 +58,6 @@ impl ProgramId {
             exec_id: task.exec_id,
         }
     }
-}
-
-/// The process tree that detections are grouped by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Session {
-    /// The POSIX session; the leader's start is 0 if it was never seen.
-    Posix(ProcessId),
-    /// What the sensor itself started.
-    Tree(ProcessId),
 }
 
 /// A process above another one.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use foldhash::{HashMap, HashMapExt as _};
 use scoutline_abi::raw::{ExitEvent, TaskInfo};
 
+use super::session::{Group, Membership};
 use super::{Ancestor, Image, ProcessId, ProgramId};
 use crate::BootNanos;
 
@@ -53,7 +54,15 @@ pub(super) struct Process {
     pub(super) leader: ProcessId,
     /// Root of the tree that the sensor started.
     pub(super) tree: Option<ProcessId>,
+    /// The process tree that it is a member of.
+    pub(super) group: Option<Group>,
+    /// As of the last event.
+    pub(super) membership: Membership,
+    /// Effective user, as of the last event.
+    pub(super) euid: u32,
     ended_ns: Option<BootNanos>,
+    /// As wait(2) reports it, once its exit was seen.
+    exit_status: Option<u32>,
     /// Ascending by `exec_id`, never empty.
     programs: Vec<Program>,
     /// Once it is complete.
@@ -132,7 +141,9 @@ impl Table {
             process.parent = Some(forker);
             process.forked_from = Some(task.exec_id);
             process.lineage = None;
+            process.group = None;
         }
+        self.join_group(id);
         self.join_tree(task);
         self.image(ProgramId::of(task));
         self.remember_lineage(id);
@@ -153,6 +164,31 @@ impl Table {
         };
         self.insert(id, exit.exec_id, exit.header.time_ns);
         self.end(id, exit.header.time_ns);
+        if let Some(process) = self.processes.get_mut(&id) {
+            process.exit_status.get_or_insert(exit.exit_code);
+        }
+    }
+
+    /// When a process ended, and what wait(2) says; `None` while it runs or if its exit was not seen.
+    pub(crate) fn end_of(&self, id: ProcessId) -> Option<(BootNanos, u32)> {
+        let process = self.processes.get(&id)?;
+        Some((process.ended_ns?, process.exit_status?))
+    }
+
+    /// Whether a process is known and not known to have ended.
+    pub(crate) fn is_alive(&self, id: ProcessId) -> bool {
+        self.processes
+            .get(&id)
+            .is_some_and(|process| process.ended_ns.is_none())
+    }
+
+    /// The effective user of a process, as of its last event.
+    pub(crate) fn user(&self, id: ProcessId) -> Option<u32> {
+        self.processes.get(&id).map(|process| process.euid)
+    }
+
+    pub(crate) fn parent(&self, id: ProcessId) -> Option<ProcessId> {
+        self.processes.get(&id)?.parent
     }
 
     /// What a program is, `None` if its exec was missed. Never that of another program.
@@ -227,7 +263,10 @@ impl Table {
         if let Some(process) = self.processes.get_mut(&id) {
             process.leader = leader;
             process.parent.get_or_insert(ProcessId::parent_of(task));
+            process.membership = Membership::of(task);
+            process.euid = task.euid;
         }
+        self.join_group(id);
     }
 
     /// Makes sure that process and program are there, and that what they supersede is over.
@@ -267,7 +306,11 @@ impl Table {
                 start_ns: 0,
             },
             tree: None,
+            group: None,
+            membership: Membership::UNKNOWN,
+            euid: 0,
             ended_ns,
+            exit_status: None,
             programs: Vec::with_capacity(1),
             lineage: None,
         });

@@ -12,11 +12,15 @@ fn image(path: &str) -> Image {
     Image {
         path: path.into(),
         name: path.rsplit('/').next().unwrap_or_default().into(),
-        argv0: None,
+        argv: Box::default(),
+        is_argv_cut: false,
         working_directory: None,
         script: None,
         is_deleted: false,
         is_memfd: false,
+        is_world_writable: false,
+        device: 1,
+        inode: 1,
     }
 }
 

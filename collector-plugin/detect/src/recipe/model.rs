@@ -47,7 +47,7 @@ pub struct Attack {
 }
 
 /// Where something happens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Environment {
     /// A build or test job.
     Ci,

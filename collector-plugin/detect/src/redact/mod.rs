@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 use crate::text::{cut, readable};
 
 /// What stands where a secret was.
-pub const MARK: &str = "[redacted]";
+pub(crate) const MARK: &str = "[redacted]";
 
 /// How much of a command line leaves the host: `detection.command_args` of the configuration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,7 +89,7 @@ impl FromStr for CommandArgs {
 /// `argv` was truncated too. A truncated argument ends in `…`; if it was redacted, `…` is an element of its own.
 ///
 /// Secrets are replaced before anything is cut, so that no cut hides what makes them known.
-pub fn arguments(argv: &[u8], is_truncated: bool, how: CommandArgs) -> Vec<Arc<str>> {
+pub(crate) fn arguments(argv: &[u8], is_truncated: bool, how: CommandArgs) -> Vec<Arc<str>> {
     if how == CommandArgs::None || argv.is_empty() {
         return Vec::new();
     }

@@ -14,28 +14,28 @@ const FIXED: usize = 128;
 
 /// Attributes in the order in which they are set; each name is set once.
 #[derive(Debug, Default)]
-pub(super) struct Attributes {
+pub(crate) struct Attributes {
     attributes: Vec<Attribute>,
 }
 
 impl Attributes {
     /// A value that is known to be short and harmless.
-    pub(super) fn set(&mut self, name: &'static str, value: impl Into<Value>) {
+    pub(crate) fn set(&mut self, name: &'static str, value: impl Into<Value>) {
         self.attributes.push((name, value.into()));
     }
 
     /// A number; one beyond what the wire can carry is as high as that.
-    pub(super) fn number(&mut self, name: &'static str, number: u64) {
+    pub(crate) fn number(&mut self, name: &'static str, number: u64) {
         self.set(name, i64::try_from(number).unwrap_or(i64::MAX));
     }
 
     /// A text from anywhere.
-    pub(super) fn text(&mut self, name: &'static str, text: &str) {
+    pub(crate) fn text(&mut self, name: &'static str, text: &str) {
         self.set(name, cut(readable(text.as_bytes())));
     }
 
     /// Texts from anywhere, the first [`limits::ARRAY_LEN`]; nothing is set if there are none.
-    pub(super) fn texts<'a>(
+    pub(crate) fn texts<'a>(
         &mut self,
         name: &'static str,
         texts: impl IntoIterator<Item = &'a str>,
@@ -51,14 +51,19 @@ impl Attributes {
     }
 
     /// A time, nanoseconds since the Unix epoch, as RFC 3339 with nine digits.
-    pub(super) fn time(&mut self, name: &'static str, unix_ns: u64) {
+    pub(crate) fn time(&mut self, name: &'static str, unix_ns: u64) {
         if let Ok(time) = jiff::Timestamp::from_nanosecond(unix_ns.into()) {
             self.set(name, format!("{time:.9}"));
         }
     }
 
+    /// The attributes, as they are.
+    pub(crate) fn finish(self) -> Vec<Attribute> {
+        self.attributes
+    }
+
     /// The attributes, the longest arrays shortened until the record fits, which is then said.
-    pub(super) fn within_budget(mut self, body: usize) -> Vec<Attribute> {
+    pub(crate) fn within_budget(mut self, body: usize) -> Vec<Attribute> {
         while FIXED + body + self.size() > limits::RECORD_BYTES {
             let Some(name) = self.shorten() else {
                 break;

@@ -1,20 +1,26 @@
 //! A detection in the words of the wire.
 
 mod attributes;
+mod capabilities;
+mod process;
 mod sentence;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use scoutline_semconv::{Record, Value, attr, event};
+use scoutline_semconv::{Record, TraceContext, Value, attr, event};
 
-use crate::Facts;
-use crate::detection::{Access, Deed, Detection, OpenedFile, Phase, Subject};
+use crate::detection::{Access, Deed, Detection, Learned, OpenedFile, Phase, Subject};
 use crate::identity::Identities;
-use crate::process::ProcessId;
+use crate::process::{Image, Lineage, ProcessId};
 use crate::recipe::{BUILTIN, Environment, Recipe};
-use attributes::Attributes;
+use crate::redact::{CommandArgs, arguments};
+use crate::slices::Program;
+use crate::text::{cut, readable};
+use crate::{Clock, Facts};
+pub(crate) use attributes::Attributes;
+use process::{Processes, UNKNOWN};
 
 /// Where the built-in recipes of this version can be read.
 const RECIPES: &str = concat!(
@@ -27,23 +33,34 @@ const RECIPES: &str = concat!(
 /// Makes records, and numbers them.
 #[derive(Debug)]
 pub(crate) struct Reporter {
-    identities: Identities,
+    processes: Processes,
     start_id: String,
-    users: BTreeMap<u32, String>,
-    environment: Environment,
     hook_open: String,
     hook_exec: String,
     /// Of the last record; the first is 1.
     sequence: u64,
 }
 
+/// What a record says of a detection besides what the detection itself knows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Context<'a> {
+    pub(crate) learned: &'a Learned,
+    pub(crate) environment: Environment,
+    /// Its span.
+    pub(crate) trace: Option<TraceContext>,
+    /// The executable never fired the recipe before; `None` if nobody remembers.
+    pub(crate) is_first_seen: Option<bool>,
+}
+
 impl Reporter {
-    pub(crate) fn new(facts: Facts, identities: Identities) -> Self {
+    pub(crate) fn new(facts: Facts, identities: Identities, command_args: CommandArgs) -> Self {
         Self {
-            identities,
+            processes: Processes {
+                identities,
+                users: facts.users,
+                command_args,
+            },
             start_id: facts.start_id,
-            users: facts.users,
-            environment: facts.environment,
             hook_open: facts.hook_open,
             hook_exec: facts.hook_exec,
             sequence: 0,
@@ -51,20 +68,23 @@ impl Reporter {
     }
 
     /// The record of one phase of a detection. `observed_unix_ns` is when user space knew of it.
-    pub(crate) fn report(&mut self, detection: &Detection, observed_unix_ns: u64) -> Record {
+    pub(crate) fn report(
+        &mut self,
+        detection: &Detection,
+        context: Context<'_>,
+        observed_unix_ns: u64,
+    ) -> Record {
         self.sequence += 1;
         let access = &*detection.first;
-        let user = self
-            .users
-            .get(&access.subject.task.euid)
-            .map(String::as_str);
+        let user = self.processes.user(access.subject.task.euid);
 
         let mut attributes = Attributes::default();
         self.origin(&mut attributes);
         rule(&access.recipe, &mut attributes);
         attack(&access.recipe, &mut attributes);
-        self.detection(detection, &mut attributes);
-        self.process(&access.subject, user, &mut attributes);
+        detected(detection, context, &mut attributes);
+        self.processes
+            .report(&access.subject, context.learned, &mut attributes);
         if let Deed::Open(file) = access.deed {
             opened(access, file, &mut attributes);
         }
@@ -78,124 +98,156 @@ impl Reporter {
         Record {
             event_name: event::DETECTION,
             time_unix_nano: match detection.phase {
-                Phase::First => detection.first_unix_ns,
-                Phase::Summary { .. } => detection.last_unix_ns,
+                Phase::First => detection.first_at.unix_ns,
+                Phase::Summary { .. } => detection.last_at.unix_ns,
             },
             observed_time_unix_nano: observed_unix_ns,
             severity_number: detection.severity.number(),
             severity_text: detection.severity.text(),
             attributes: attributes.within_budget(body.len()),
             body,
-            trace: None,
+            trace: context.trace,
         }
     }
 
+    /// Of the last record.
+    pub(crate) fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
     fn origin(&self, attributes: &mut Attributes) {
-        let uid = self.identities.record(&self.start_id, self.sequence);
+        let uid = self
+            .processes
+            .identities
+            .record(&self.start_id, self.sequence);
         attributes.set(attr::SCOUTLINE_RECORD_KIND, event::KIND_DETECTION);
         attributes.set(attr::LOG_RECORD_UID, uid);
         attributes.number(attr::SCOUTLINE_SEQUENCE, self.sequence);
         attributes.text(attr::SCOUTLINE_SENSOR_START_ID, &self.start_id);
     }
 
-    fn detection(&self, detection: &Detection, attributes: &mut Attributes) {
-        let access = &detection.first;
-        let phase = match detection.phase {
-            Phase::First => "first",
-            Phase::Summary { .. } => "summary",
-        };
-        let processes = u64::try_from(detection.process_count).unwrap_or(u64::MAX);
-        attributes.set(
-            attr::SCOUTLINE_DETECTION_SEVERITY,
-            detection.severity.name(),
-        );
-        attributes.set(attr::SCOUTLINE_DETECTION_KIND, access.deed.kind());
-        attributes.text(attr::SCOUTLINE_DETECTION_UID, &detection.uid);
-        attributes.set(attr::SCOUTLINE_DETECTION_PHASE, phase);
-        attributes.number(attr::SCOUTLINE_DETECTION_COUNT, detection.count);
-        attributes.number(attr::SCOUTLINE_DETECTION_PROCESS_COUNT, processes);
-        attributes.time(
-            attr::SCOUTLINE_DETECTION_FIRST_TIME,
-            detection.first_unix_ns,
-        );
-        attributes.time(attr::SCOUTLINE_DETECTION_LAST_TIME, detection.last_unix_ns);
-        attributes.set(attr::SCOUTLINE_DETECTION_REASON, "strong");
-        let evidence = match access.deed {
-            Deed::Open(_) => attr::SCOUTLINE_DETECTION_PATHS,
-            Deed::Exec => attr::SCOUTLINE_DETECTION_TOOLS,
-        };
-        attributes.texts(evidence, detection.evidence.iter().map(|text| &**text));
-        attributes.set(
-            attr::SCOUTLINE_DETECTION_EVIDENCE_TRUNCATED,
-            detection.is_evidence_truncated,
-        );
-        attributes.set(
-            attr::SCOUTLINE_DETECTION_ENVIRONMENT,
-            self.environment.name(),
-        );
-        let guidance = access.recipe.environments.get(self.environment);
-        if let Some(action) = guidance.actions.first() {
-            attributes.text(attr::SCOUTLINE_DETECTION_ADVICE, action);
+    /// A process as a span has it.
+    pub(crate) fn program(&self, subject: &Subject) -> Program {
+        let task = &subject.task;
+        Program {
+            parent_pid: task.parent_tgid,
+            start_unix_ns: subject.created_unix_ns,
+            ..self.any_program(
+                ProcessId::of(task),
+                subject.image.as_deref(),
+                task.euid,
+                Some(&subject.lineage),
+            )
         }
     }
 
-    fn process(&self, subject: &Subject, user: Option<&str>, attributes: &mut Attributes) {
-        let task = &subject.task;
-        attributes.set(attr::PROCESS_PID, task.tgid);
-        attributes.set(attr::PROCESS_VPID, task.vpid);
-        attributes.set(attr::PROCESS_PARENT_PID, task.parent_tgid);
-        attributes.time(attr::PROCESS_CREATION_TIME, subject.created_unix_ns);
-        if let Some(image) = &subject.image {
-            attributes.text(attr::PROCESS_EXECUTABLE_PATH, &image.path);
-            attributes.text(attr::PROCESS_EXECUTABLE_NAME, &image.name);
-            if let Some(argv0) = &image.argv0 {
-                attributes.texts(attr::PROCESS_COMMAND_ARGS, [&**argv0]);
-            }
-            if let Some(directory) = &image.working_directory {
-                attributes.text(attr::PROCESS_WORKING_DIRECTORY, directory);
-            }
-            if let Some(script) = &image.script {
-                attributes.text(attr::SCOUTLINE_PROCESS_SCRIPT, script);
-            }
-            attributes.set(attr::SCOUTLINE_PROCESS_EXECUTABLE_DELETED, image.is_deleted);
-            attributes.set(attr::SCOUTLINE_PROCESS_EXECUTABLE_MEMFD, image.is_memfd);
+    /// The root of a subject's session as a span has it; its ancestors are beyond the session.
+    pub(crate) fn root(&self, subject: &Subject, clock: Clock) -> Program {
+        let root = &subject.root;
+        if root.process == ProcessId::of(&subject.task) {
+            return self.program(subject);
         }
-        attributes.set(attr::PROCESS_USER_ID, task.euid);
-        if let Some(user) = user {
-            attributes.text(attr::PROCESS_USER_NAME, user);
-        }
-        attributes.set(attr::PROCESS_REAL_USER_ID, task.uid);
-        if subject.leader.tgid != 0 {
-            attributes.set(attr::PROCESS_SESSION_LEADER_PID, subject.leader.tgid);
-        }
-        attributes.set(attr::PROCESS_INTERACTIVE, task.tty != 0);
-        let identities = &self.identities;
-        attributes.set(
-            attr::SCOUTLINE_PROCESS_UID,
-            identities.process(ProcessId::of(task)),
+        let program = self.any_program(
+            root.process,
+            root.image.as_deref(),
+            root.user.unwrap_or(subject.task.euid),
+            None,
         );
-        if task.parent_tgid != 0 {
-            attributes.set(
-                attr::SCOUTLINE_PROCESS_PARENT_UID,
-                identities.process(ProcessId::parent_of(task)),
-            );
+        Program {
+            parent_pid: root.parent.map_or(0, |parent| parent.tgid),
+            start_unix_ns: match root.process.start_ns {
+                0 => 0,
+                start_ns => clock.unix(start_ns),
+            },
+            name: match &root.image {
+                Some(_) => program.name,
+                None => subject.session.kind().into(),
+            },
+            ..program
         }
-        if let Some(path) = &subject.parent_executable {
-            attributes.text(attr::SCOUTLINE_PROCESS_PARENT_EXECUTABLE_PATH, path);
+    }
+
+    fn any_program(
+        &self,
+        process: ProcessId,
+        image: Option<&Image>,
+        user_id: u32,
+        lineage: Option<&Lineage>,
+    ) -> Program {
+        let text = |text: &str| -> Arc<str> { cut(readable(text.as_bytes())).into() };
+        let ancestors = lineage.into_iter().flat_map(|it| it.ancestors.iter());
+        Program {
+            process,
+            parent_pid: 0,
+            uid: self.processes.identities.process(process).into(),
+            name: text(image.map_or(UNKNOWN, |image| &image.name)),
+            path: image.map(|image| text(&image.path)),
+            args: image.map_or_else(Vec::new, |image| {
+                arguments(&image.argv, image.is_argv_cut, self.processes.command_args)
+            }),
+            working_directory: image
+                .and_then(|image| image.working_directory.as_deref())
+                .map(text),
+            user_id,
+            user_name: self.processes.user(user_id).map(text),
+            ancestors: ancestors
+                .map(|ancestor| text(ancestor.executable.as_deref().unwrap_or(UNKNOWN)))
+                .collect(),
+            start_unix_ns: 0,
         }
-        let ancestors = subject.lineage.ancestors.iter();
-        attributes.texts(
-            attr::SCOUTLINE_PROCESS_ANCESTORS,
-            ancestors.map(|ancestor| ancestor.executable.as_deref().unwrap_or("?")),
-        );
-        attributes.set(
-            attr::SCOUTLINE_PROCESS_LINEAGE_INCOMPLETE,
-            !subject.lineage.is_complete,
-        );
-        attributes.set(
-            attr::SCOUTLINE_SESSION_UID,
-            identities.session(subject.session),
-        );
+    }
+}
+
+fn detected(detection: &Detection, context: Context<'_>, attributes: &mut Attributes) {
+    let access = &detection.first;
+    let phase = match detection.phase {
+        Phase::First => "first",
+        Phase::Summary { .. } => "summary",
+    };
+    let processes = u64::try_from(detection.process_count).unwrap_or(u64::MAX);
+    attributes.set(
+        attr::SCOUTLINE_DETECTION_SEVERITY,
+        detection.severity.name(),
+    );
+    attributes.set(attr::SCOUTLINE_DETECTION_KIND, access.deed.kind());
+    attributes.text(attr::SCOUTLINE_DETECTION_UID, &detection.uid);
+    attributes.set(attr::SCOUTLINE_DETECTION_PHASE, phase);
+    attributes.number(attr::SCOUTLINE_DETECTION_COUNT, detection.count);
+    attributes.number(attr::SCOUTLINE_DETECTION_PROCESS_COUNT, processes);
+    attributes.time(
+        attr::SCOUTLINE_DETECTION_FIRST_TIME,
+        detection.first_at.unix_ns,
+    );
+    attributes.time(
+        attr::SCOUTLINE_DETECTION_LAST_TIME,
+        detection.last_at.unix_ns,
+    );
+    attributes.set(attr::SCOUTLINE_DETECTION_REASON, "strong");
+    // A strong pattern has one meaning only.
+    attributes.set(attr::SCOUTLINE_DETECTION_CONFIDENCE, "high");
+    attributes.set(
+        attr::SCOUTLINE_DETECTION_RISK_SCORE,
+        i64::from(detection.severity.risk_score()),
+    );
+    if let Some(is_first_seen) = context.is_first_seen {
+        attributes.set(attr::SCOUTLINE_DETECTION_FIRST_SEEN, is_first_seen);
+    }
+    let evidence = match access.deed {
+        Deed::Open(_) => attr::SCOUTLINE_DETECTION_PATHS,
+        Deed::Exec => attr::SCOUTLINE_DETECTION_TOOLS,
+    };
+    attributes.texts(evidence, detection.evidence.iter().map(|text| &**text));
+    attributes.set(
+        attr::SCOUTLINE_DETECTION_EVIDENCE_TRUNCATED,
+        detection.is_evidence_truncated,
+    );
+    attributes.set(
+        attr::SCOUTLINE_DETECTION_ENVIRONMENT,
+        context.environment.name(),
+    );
+    let guidance = access.recipe.environments.get(context.environment);
+    if let Some(action) = guidance.actions.first() {
+        attributes.text(attr::SCOUTLINE_DETECTION_ADVICE, action);
     }
 }
 

@@ -3,7 +3,7 @@ use scoutline_abi::raw::{FoldKey, TaskInfo};
 use scoutline_semconv::{Record, Value, attr, limits};
 
 use crate::fixture::{self, Exec, Open};
-use crate::{BootNanos, Clock, Detector, Settings};
+use crate::{BootNanos, Clock, Detector, Output, Settings};
 
 const CLOCK: Clock = Clock {
     boot_to_unix_ns: 1_800_000_000_000_000_000,
@@ -11,7 +11,20 @@ const CLOCK: Clock = Clock {
 
 fn observe(detector: &mut Detector, bytes: &[u8], out: &mut Vec<Record>) {
     let event = scoutline_abi::decode(bytes).expect("a fixture decodes");
-    detector.observe(&event, 1_800_000_000_123_456_789, CLOCK, out);
+    let mut told = Output::default();
+    detector.observe(&event, 1_800_000_000_123_456_789, CLOCK, &mut told);
+    out.extend(told.records.into_iter().map(|it| it.record));
+}
+
+fn finish(
+    detector: &mut Detector,
+    now: BootNanos,
+    counts: &[(FoldKey, u64)],
+    out: &mut Vec<Record>,
+) {
+    let mut told = Output::default();
+    detector.finish(now, counts, CLOCK, &mut told);
+    out.extend(told.records.into_iter().map(|it| it.record));
 }
 
 fn records(events: &[Vec<u8>]) -> Vec<Record> {
@@ -25,7 +38,7 @@ fn records(events: &[Vec<u8>]) -> Vec<Record> {
         .into_iter()
         .map(|key| (key, 1204))
         .collect();
-    detector.finish(62_000_000_000, &due, CLOCK, &mut out);
+    finish(&mut detector, 62_000_000_000, &due, &mut out);
     out
 }
 
@@ -250,7 +263,7 @@ proptest! {
         let open = Open { path_fs: "/etc/secret", path_mount: "/etc/secret", fs_magic: 0xef53, leaf: no_slash(file), ..Open::default() };
         observe(&mut detector, &exec.bytes(), &mut out);
         observe(&mut detector, &open.bytes(), &mut out);
-        detector.finish(9_000_000_000, &[], CLOCK, &mut out);
+        finish(&mut detector, 9_000_000_000, &[], &mut out);
         prop_assert!(out.len() >= 2);
         for record in &out {
             check(record);

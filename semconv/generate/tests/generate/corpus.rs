@@ -1,21 +1,31 @@
-//! The records of the replay corpus are what the registry says of a detection.
+//! The records and spans of the replay corpus are what the registry says of them.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
+use scoutline_semconv::event;
 use scoutline_semconv::registry::{self, Kind, Level, Place};
-use scoutline_semconv::{attr, event};
 use scoutline_semconv_generate::folder;
 use serde_json::Value;
 
 const DETECTION: Place = Place::Event(event::DETECTION);
+const SESSION: Place = Place::Span("scoutline.session");
+const EPISODE: Place = Place::Span("scoutline.episode");
 
-/// Required by the registry and not sent yet.
-const PENDING: [&str; 1] = [attr::SCOUTLINE_SESSION_KIND];
+/// What an item of the corpus is: records have an event name, and of spans only the root has no parent.
+fn place(item: &Value) -> Place {
+    if item["eventName"].is_string() {
+        DETECTION
+    } else if item["parentSpanId"] == "" {
+        SESSION
+    } else {
+        EPISODE
+    }
+}
 
-/// Records as OTLP/JSON, one a line.
-fn records() -> Vec<Value> {
+/// Records and spans as OTLP/JSON, one a line.
+fn items() -> Vec<Value> {
     let corpus = folder().join("../tests/replay/corpus");
     let files = fs::read_dir(corpus).expect("there is a corpus");
     let paths = files.map(|entry| entry.expect("the folder can be read").path());
@@ -51,26 +61,27 @@ fn fits(kind: Kind, value: &Value) -> bool {
 }
 
 #[test]
-fn records_are_as_specified() {
-    let records = records();
-    assert!(!records.is_empty(), "the corpus is empty");
+fn records_and_spans_are_as_specified() {
+    let items = items();
+    for wanted in [DETECTION, SESSION, EPISODE] {
+        let has_one = items.iter().any(|item| place(item) == wanted);
+        assert!(has_one, "the corpus has no {wanted:?}");
+    }
     let mut found = BTreeSet::new();
-    for record in &records {
-        let attributes = record["attributes"]
-            .as_array()
-            .expect("there are attributes");
-        let mut missing: BTreeSet<_> = registry::on(DETECTION)
+    for item in &items {
+        let place = place(item);
+        let attributes = item["attributes"].as_array().expect("there are attributes");
+        let mut missing: BTreeSet<_> = registry::on(place)
             .filter(|(_, level)| *level == Level::Required)
             .map(|(definition, _)| definition.name)
-            .filter(|name| !PENDING.contains(name))
             .collect();
         for attribute in attributes {
             let name = attribute["key"].as_str().expect("an attribute has a name");
             missing.remove(name);
             match registry::find(name) {
                 None => found.insert(format!("{name} is not defined")),
-                Some(definition) if definition.level_on(DETECTION).is_none() => {
-                    found.insert(format!("{name} is not for detections"))
+                Some(definition) if definition.level_on(place).is_none() => {
+                    found.insert(format!("{name} is not for {place:?}"))
                 }
                 Some(definition) if !fits(definition.kind, &attribute["value"]) => {
                     let (kind, value) = (definition.kind, &attribute["value"]);
@@ -79,7 +90,11 @@ fn records_are_as_specified() {
                 Some(_) => false,
             };
         }
-        found.extend(missing.iter().map(|name| format!("{name} is missing")));
+        found.extend(
+            missing
+                .iter()
+                .map(|name| format!("{name} is missing on {place:?}")),
+        );
     }
     assert!(found.is_empty(), "{found:#?}");
 }

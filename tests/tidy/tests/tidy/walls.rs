@@ -70,9 +70,11 @@ const WALLS: [(&str, &[&str]); 5] = [
 ];
 
 /// What one crate alone of those that ship may use.
-const OWNERS: [(&str, &str); 7] = [
+const OWNERS: [(&str, &str); 9] = [
     ("aya", "scoutline-loader"),
     ("libc", "scoutline-loader"),
+    ("opentelemetry-otlp", "scoutline-otlp"),
+    ("opentelemetry_sdk", "scoutline-otlp"),
     ("prost", "scoutline-otlp"),
     ("tonic", "scoutline-otlp"),
     ("reqwest", "scoutline-otlp"),

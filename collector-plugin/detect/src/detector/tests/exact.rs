@@ -6,9 +6,9 @@ use proptest::prelude::*;
 use scoutline_abi::raw::{FOLD_REARM_NS, FoldKey, OPEN_UNFOLDED, TaskInfo};
 use scoutline_semconv::{Record, attr};
 
-use super::{CLOCK, MS, SECOND, check_law, count, observe, text};
+use super::{MS, SECOND, advance, check_law, count, finish, observe, text};
 use crate::fixture::{self, Exec, Open};
-use crate::{BootNanos, Detector, Forgotten, Scope, Settings};
+use crate::{BootNanos, Detector, Forgotten, Settings};
 
 /// The kernel: processes, and the fold as `fold.h` has it.
 #[derive(Default)]
@@ -196,8 +196,8 @@ impl Agent {
             .is_some_and(|at| at <= kernel.now)
         {
             let counts = kernel.read(&self.detector.due(kernel.now));
-            self.detector
-                .advance(kernel.now, &counts, CLOCK, &mut self.records);
+            self.records
+                .extend(advance(&mut self.detector, kernel.now, &counts));
             kernel.delete(&self.detector.forget());
             self.check_accesses();
         }
@@ -222,7 +222,7 @@ proptest! {
     #[test]
     fn counts_are_exact_and_nothing_is_lost(steps in steps()) {
         // Short, so that many windows close between two opens that follow each other closely.
-        let settings = Settings { window_ns: 2 * SECOND, scope: Scope::Host };
+        let settings = Settings { window_ns: 2 * SECOND, ..Settings::default() };
         let mut kernel = Kernel { now: SECOND, ..Kernel::default() };
         let mut agent = Agent { detector: Detector::new(fixture::matcher(), fixture::facts(), settings), records: Vec::new() };
         for step in steps {
@@ -243,7 +243,7 @@ proptest! {
         agent.drain(&mut kernel, 0);
         agent.wake(&mut kernel);
         let counts = kernel.read(&agent.detector.due(BootNanos::MAX));
-        agent.detector.finish(kernel.now, &counts, CLOCK, &mut agent.records);
+        agent.records.extend(finish(&mut agent.detector, kernel.now, &counts));
         agent.check_accesses();
 
         let counters = agent.detector.counters();

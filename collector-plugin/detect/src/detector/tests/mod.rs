@@ -3,7 +3,7 @@ mod exact;
 use std::collections::BTreeSet;
 
 use scoutline_abi::raw::{FOLD_REARM_NS, FoldKey, TaskInfo};
-use scoutline_semconv::{Value, attr};
+use scoutline_semconv::{Record, Value, attr};
 
 use super::*;
 use crate::fixture::{self, Exec, Open};
@@ -17,17 +17,37 @@ const SECOND: u64 = 1000 * MS;
 fn detector(scope: Scope) -> Detector {
     let settings = Settings {
         scope,
+        spans: false,
         ..Settings::default()
     };
     Detector::new(fixture::matcher(), fixture::facts(), settings)
 }
 
+fn records(out: Output) -> Vec<Record> {
+    out.records
+        .into_iter()
+        .map(|reported| reported.record)
+        .collect()
+}
+
+fn advance(detector: &mut Detector, now: BootNanos, counts: &[(FoldKey, u64)]) -> Vec<Record> {
+    let mut out = Output::default();
+    detector.advance(now, counts, CLOCK, &mut out);
+    records(out)
+}
+
+fn finish(detector: &mut Detector, now: BootNanos, counts: &[(FoldKey, u64)]) -> Vec<Record> {
+    let mut out = Output::default();
+    detector.finish(now, counts, CLOCK, &mut out);
+    records(out)
+}
+
 fn observe(detector: &mut Detector, bytes: &[u8]) -> Vec<Record> {
-    let mut out = Vec::new();
+    let mut out = Output::default();
     let event = scoutline_abi::decode(bytes).expect("a fixture decodes");
     detector.observe(&event, 1, CLOCK, &mut out);
     check_law(&detector.counters());
-    out
+    records(out)
 }
 
 fn check_law(c: &Counters) {
@@ -96,8 +116,7 @@ fn a_first_at_once_and_a_summary_when_the_window_closes() {
     assert_eq!(detector.next_deadline(), Some(end));
     assert_eq!(detector.due(end - 1), []);
     assert_eq!(detector.due(end), [open.key]);
-    let mut out = Vec::new();
-    detector.advance(end, &[(open.key, 1_000_000)], CLOCK, &mut out);
+    let out = advance(&mut detector, end, &[(open.key, 1_000_000)]);
     assert_eq!(
         told(&out),
         [("summary", "file_recipe", "/usr/bin/cat", 1_000_000)]
@@ -109,11 +128,9 @@ fn a_first_at_once_and_a_summary_when_the_window_closes() {
     let again = end + FOLD_REARM_NS;
     assert_eq!(detector.next_deadline(), Some(again));
     assert_eq!(detector.due(again), [open.key]);
-    out.clear();
-    detector.advance(again, &[(open.key, 1_000_005)], CLOCK, &mut out);
+    let out = advance(&mut detector, again, &[(open.key, 1_000_005)]);
     assert_eq!(told(&out), [("first", "file_recipe", "/usr/bin/cat", 1)]);
-    out.clear();
-    detector.finish(again + 1, &[(open.key, 1_000_006)], CLOCK, &mut out);
+    let out = finish(&mut detector, again + 1, &[(open.key, 1_000_006)]);
     assert_eq!(told(&out), [("summary", "file_recipe", "/usr/bin/cat", 6)]);
     let counters = detector.counters();
     assert_eq!((counters.accesses, counters.accesses_open), (1_000_006, 0));
@@ -154,8 +171,7 @@ fn an_ended_program_is_read_once_more_and_then_forgotten() {
         "nobody wants to know about the dull one"
     );
     assert_eq!(detector.forget(), Forgotten::default());
-    let mut out = Vec::new();
-    detector.advance(last, &[(open.key, 5)], CLOCK, &mut out);
+    let mut out = advance(&mut detector, last, &[(open.key, 5)]);
     let forgotten = detector.forget();
     assert_eq!(forgotten.programs, [1]);
     assert_eq!(
@@ -170,7 +186,7 @@ fn an_ended_program_is_read_once_more_and_then_forgotten() {
         ..open
     };
     assert_eq!(observe(&mut detector, &late.bytes()), []);
-    detector.finish(last + 1, &[], CLOCK, &mut out);
+    out.extend(finish(&mut detector, last + 1, &[]));
     assert_eq!(told(&out), [("summary", "file_recipe", "/usr/bin/cat", 5)]);
 }
 
@@ -224,12 +240,16 @@ fn weak_dull_partial_and_written_files_are_counted_only() {
 #[test]
 fn executions_of_tools_are_told_once_each() {
     let mut detector = detector(Scope::Host);
-    let nmap = fixture::task(100, 1_000, 2);
+    let of_shell = |task: TaskInfo| TaskInfo {
+        session_id: 90,
+        ..task
+    };
+    let nmap = of_shell(fixture::task(100, 1_000, 2));
     let exec = Exec::of(nmap, 1_000, "/usr/bin/nmap").bytes();
     let first = observe(&mut detector, &exec);
     assert_eq!(told(&first), [("first", "tool_recipe", "/usr/bin/nmap", 1)]);
     assert_eq!(observe(&mut detector, &exec), [], "reported before");
-    let next = fixture::task(101, 1_001, 2);
+    let next = of_shell(fixture::task(101, 1_001, 2));
     assert_eq!(
         observe(
             &mut detector,
@@ -241,8 +261,7 @@ fn executions_of_tools_are_told_once_each() {
         &mut detector,
         &Exec::of(fixture::task(102, 1, 1), 1, "/usr/bin/gulp").bytes(),
     );
-    let mut out = Vec::new();
-    detector.finish(2_000, &[], CLOCK, &mut out);
+    let out = finish(&mut detector, 2_000, &[]);
     assert_eq!(told(&out), [("summary", "tool_recipe", "/usr/bin/nmap", 2)]);
     assert_eq!(out[0].int(attr::SCOUTLINE_DETECTION_PROCESS_COUNT), Some(2));
     let counters = detector.counters();
@@ -318,8 +337,7 @@ fn evidence_is_distinct_and_bounded() {
         };
         observe(&mut detector, &open.bytes());
     }
-    let mut out = Vec::new();
-    detector.finish(3_000, &[], CLOCK, &mut out);
+    let out = finish(&mut detector, 3_000, &[]);
     let Some(Value::Strings(paths)) = out[0].get(attr::SCOUTLINE_DETECTION_PATHS) else {
         panic!("no paths");
     };

@@ -2,8 +2,8 @@
 //!
 //! Whoever may make directories below a cgroup chooses the names there. Down from the root they belong to root and
 //! what runs as root: systemd, kubelet, container engines. Below `user@UID.service`, and below the scope of a login
-//! where an administrator allowed it, they belong to the user ([`Workload::is_claimed`]); below a container to the
-//! container ([`Workload::inside`]). So the outermost thing that a part of the path names is the one that holds,
+//! where an administrator allowed it, they belong to the user ([`Cgroup::is_claimed`]); below a container to the
+//! container ([`Cgroup::inside`]). So the outermost thing that a part of the path names is the one that holds,
 //! and what is below a unit never renames it.
 //!
 //! Forms are those that the engines document or that are seen in the field: runc's cgroupfs and systemd drivers
@@ -23,7 +23,7 @@ const MAX_DEPTH: usize = 4;
 
 /// What a cgroup belongs to. All strings are readable (see `text.rs`) and bounded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Workload {
+pub struct Cgroup {
     /// The outermost container: the one that the host's engine knows.
     pub container: Option<Container>,
     /// The Kubernetes pod, also of a process that is in none of its containers.
@@ -164,11 +164,11 @@ pub enum Login {
 ///
 /// A path that was seen from within a cgroup namespace begins with `/..`, which is skipped. No kernel writes `..`
 /// anywhere else, nor more than [`MAX_BYTES`]: of such a path nothing is known.
-pub fn parse(path: &[u8]) -> Workload {
+pub fn parse(path: &[u8]) -> Cgroup {
     let path = path.trim_ascii_end();
     let path = path.strip_suffix(b" (deleted)").unwrap_or(path);
     if path.len() > MAX_BYTES {
-        return Workload::default();
+        return Cgroup::default();
     }
     let components: Vec<&[u8]> = path
         .split(|byte| *byte == b'/')
@@ -180,32 +180,13 @@ pub fn parse(path: &[u8]) -> Workload {
         .count();
     let components = components.get(outside..).unwrap_or_default();
     if components.iter().any(|component| *component == b"..") {
-        return Workload::default();
+        return Cgroup::default();
     }
     read(components, 0)
 }
 
-/// The path that says most in the text of `/proc/PID/cgroup`: that of the unified hierarchy, or in a hybrid one
-/// where nothing is in it, systemd's, or any controller's.
-pub fn path_in(listing: &[u8]) -> Option<&[u8]> {
-    let paths = listing.split(|byte| *byte == b'\n').filter_map(|line| {
-        let mut parts = line.splitn(3, |byte| *byte == b':');
-        let _hierarchy = parts.next()?;
-        let controllers = parts.next()?;
-        let path = parts.next()?;
-        let rank = match controllers {
-            _ if path == b"/" => 3,
-            b"" => 0,
-            b"name=systemd" => 1,
-            _ => 2,
-        };
-        Some((rank, path))
-    });
-    paths.min_by_key(|(rank, _)| *rank).map(|(_, path)| path)
-}
-
-fn read(components: &[&[u8]], depth: usize) -> Workload {
-    let mut found = Workload::default();
+fn read(components: &[&[u8]], depth: usize) -> Cgroup {
+    let mut found = Cgroup::default();
     let mut manager = Manager::System;
     for (index, component) in components.iter().enumerate() {
         let parents = &components[..index];
@@ -220,7 +201,7 @@ fn read(components: &[&[u8]], depth: usize) -> Workload {
             let rest = components.get(index + used..).unwrap_or_default();
             if depth + 1 < MAX_DEPTH {
                 let inside = read(rest, depth + 1);
-                found.inside = (inside != Workload::default()).then(|| Box::new(inside));
+                found.inside = (inside != Cgroup::default()).then(|| Box::new(inside));
             }
             break;
         }
@@ -236,7 +217,7 @@ fn read(components: &[&[u8]], depth: usize) -> Workload {
     found
 }
 
-impl Workload {
+impl Cgroup {
     /// The unit that `component` is, if a manager made it: one below the slices of that manager.
     fn read_unit(&mut self, component: &[u8], parents: &[&[u8]], manager: &mut Manager) {
         if !is_unit(component) {
@@ -310,7 +291,7 @@ fn middle<'a>(component: &'a [u8], prefix: &[u8], suffix: &[u8]) -> Option<&'a [
 }
 
 /// `\x2d` is how systemd writes a dash that parts nothing.
-fn unescape(escaped: &[u8]) -> Vec<u8> {
+pub(crate) fn unescape(escaped: &[u8]) -> Vec<u8> {
     let mut name = Vec::with_capacity(escaped.len());
     let mut rest = escaped;
     while let Some((first, after)) = rest.split_first() {

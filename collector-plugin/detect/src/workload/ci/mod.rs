@@ -11,6 +11,7 @@ mod url;
 use std::collections::BTreeMap;
 
 use scoutline_semconv::limits::STRING_BYTES;
+use serde::{Deserialize, Serialize};
 
 use super::traceparent;
 use crate::text::{cut, readable};
@@ -19,7 +20,7 @@ pub use systems::{CI_VARIABLES, CiSystem};
 
 /// One job of one run of a pipeline. Strings are readable (see `text.rs`), not empty and at most
 /// [`STRING_BYTES`] long; URLs are of the web, without user, password, query and fragment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CiJob {
     /// Who runs it.
     pub system: CiSystem,

@@ -1,5 +1,7 @@
 //! What each CI system calls its variables.
 
+use serde::{Deserialize, Serialize};
+
 use super::{CiJob, Variables, url};
 
 /// All variables that are read. None of them holds a secret, but for a password in a URL that somebody put there.
@@ -81,7 +83,7 @@ pub const CI_VARIABLES: &[&str] = &[
 ];
 
 /// A CI system.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum CiSystem {
     /// GitHub Actions, and what imitates it: Gitea and Forgejo.
     GitHub,

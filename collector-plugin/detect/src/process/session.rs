@@ -1,0 +1,185 @@
+//! Sessions: what an analyst would call one thing that somebody did.
+//!
+//! | session | known by |
+//! |---|---|
+//! | what `exec` started | being a descendant of the sensor's child |
+//! | a container | its id in the cgroup's path, unless a user could have made it up |
+//! | a login, a cron run | the audit session that PAM made; only a privileged process can leave it |
+//! | a unit of systemd | the cgroup's path |
+//! | a process tree | the topmost POSIX session that a daemon started, else the daemon |
+//!
+//! The first line that fits counts. A process tree is handed on by fork, so that neither a second fork nor a
+//! parent that ended takes a process out of it; `setsid` begins a new one only below a daemon, which serves many.
+
+use std::sync::Arc;
+
+use scoutline_abi::raw::TaskInfo;
+
+use super::table::{MAX_FORKS, Process};
+use super::{CgroupIds, Cgroups, ProcessId, Table};
+
+/// Audit's number for "none".
+const NOBODY: u32 = u32::MAX;
+
+/// Numbers of the first process and of what is above it: parents that say nothing.
+const LAST_INIT: u32 = 2;
+
+/// The process tree that detections are grouped by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Session {
+    /// What the sensor itself started.
+    Exec(ProcessId),
+    /// A container, by its id.
+    Container(Arc<str>),
+    /// A login, by the number of its audit session.
+    Login(u32),
+    /// A unit of systemd, by its cgroup's path.
+    Unit(Arc<str>),
+    /// A process tree, by its root.
+    Processes(ProcessId),
+}
+
+/// What decides on a process's session, besides its ancestors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Membership {
+    pub(super) cgroups: CgroupIds,
+    pub(super) audit_session: u32,
+}
+
+impl Session {
+    /// `scoutline.session.kind`.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Exec(_) => "exec",
+            Self::Container(_) => "container",
+            Self::Login(_) => "login",
+            Self::Unit(path) if is_login(path) => "login",
+            Self::Unit(_) => "service",
+            Self::Processes(_) => "process_tree",
+        }
+    }
+}
+
+/// Of logind, on a kernel without audit.
+fn is_login(unit: &str) -> bool {
+    let name = unit.rsplit('/').next().unwrap_or(unit);
+    name.starts_with("session-") && name.ends_with(".scope")
+}
+
+impl Membership {
+    /// Of a process of which only the end was seen.
+    pub(super) const UNKNOWN: Self = Self {
+        cgroups: CgroupIds::UNKNOWN,
+        audit_session: NOBODY,
+    };
+
+    pub(super) fn of(task: &TaskInfo) -> Self {
+        Self {
+            cgroups: CgroupIds::of(task),
+            audit_session: task.audit_session,
+        }
+    }
+}
+
+/// Root of a process tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Group {
+    pub(super) root: ProcessId,
+    /// The root is a child of init: what it starts with `setsid` is a tree of its own.
+    pub(super) is_daemon: bool,
+}
+
+impl Table {
+    /// The session of a process, where the host as a whole is watched.
+    pub(crate) fn session(&self, task: &TaskInfo, cgroups: &Cgroups) -> Session {
+        let id = ProcessId::of(task);
+        let group = self.processes.get(&id).and_then(|process| process.group);
+        session(
+            Membership::of(task),
+            group.map_or(id, |group| group.root),
+            cgroups,
+        )
+    }
+
+    /// The topmost process of a session above `id`, `id` included, as far as known.
+    pub(crate) fn session_root(
+        &self,
+        wanted: &Session,
+        id: ProcessId,
+        cgroups: &Cgroups,
+    ) -> ProcessId {
+        if let Session::Exec(root) | Session::Processes(root) = wanted {
+            return *root;
+        }
+        let mut root = id;
+        for _ in 0..MAX_FORKS {
+            let Some(parent) = self.processes.get(&root).and_then(|it| it.parent) else {
+                break;
+            };
+            let is_in_it = self
+                .processes
+                .get(&parent)
+                .is_some_and(|process| process.session(parent, cgroups) == *wanted);
+            if !is_in_it {
+                break;
+            }
+            root = parent;
+        }
+        root
+    }
+
+    /// Makes a process a member of its process tree, once it is known who forked it.
+    pub(super) fn join_group(&mut self, id: ProcessId) {
+        let Some(process) = self.processes.get(&id) else {
+            return;
+        };
+        let leader = process.leader;
+        let parent = process.parent;
+        let is_child_of_init = parent.is_none_or(|parent| parent.tgid <= LAST_INIT);
+        let inherited = || {
+            let parent = parent.filter(|_| !is_child_of_init)?;
+            self.processes.get(&parent)?.group
+        };
+        let group = process.group.or_else(inherited).unwrap_or(Group {
+            // A leader that is gone is still what its processes have in common.
+            root: if leader.tgid > LAST_INIT { leader } else { id },
+            is_daemon: is_child_of_init,
+        });
+        let begins = leader == id && group.root != id && group.is_daemon;
+        let group = if begins {
+            Group {
+                root: id,
+                is_daemon: is_child_of_init,
+            }
+        } else {
+            group
+        };
+        if let Some(process) = self.processes.get_mut(&id) {
+            process.group = Some(group);
+        }
+    }
+}
+
+impl Process {
+    fn session(&self, id: ProcessId, cgroups: &Cgroups) -> Session {
+        let root = self.group.map_or(id, |group| group.root);
+        session(self.membership, root, cgroups)
+    }
+}
+
+fn session(membership: Membership, root: ProcessId, cgroups: &Cgroups) -> Session {
+    let place = cgroups.of(membership.cgroups);
+    let told = place
+        .map(|place| &place.cgroup)
+        .filter(|cgroup| !cgroup.is_claimed);
+    if let Some(container) = told.and_then(|cgroup| cgroup.container.as_ref()) {
+        return Session::Container(container.id.as_str().into());
+    }
+    if membership.audit_session != NOBODY {
+        return Session::Login(membership.audit_session);
+    }
+    match place.and_then(|place| place.unit_path()) {
+        Some(path) => Session::Unit(path.into()),
+        None => Session::Processes(root),
+    }
+}
