@@ -4,14 +4,14 @@ use std::fs::File;
 use std::io::{self, BufReader};
 
 use anyhow::Context as _;
-use scoutline_detect::Detector;
+use scoutline_detect::{Detector, Output as Detected};
 use scoutline_semconv::{Resource, Value};
 
 use crate::cli::{CommonArgs, Output, ReplayArgs};
 use crate::commands::read_recipes;
 use crate::config;
 use crate::exit::Exit;
-use crate::pipeline::{Export, Judge, Outlet, ReadError, Reader, WhenFull};
+use crate::pipeline::{Export, Judge, Outlet, ReadError, Reader, Resources, WhenFull};
 use crate::run::terminal;
 use crate::start::exporters_runtime;
 use crate::variables::Variables;
@@ -45,7 +45,11 @@ pub fn replay(
         .into_iter()
         .map(|(key, value)| (key.into(), Value::from(value)))
         .collect();
-    let mut outlet = Outlet::new(Resource { attributes }, export.limits(), export.queues());
+    let resources = Resources::new(
+        Resource { attributes },
+        preamble.facts.is_environment_configured,
+    );
+    let mut outlet = Outlet::new(resources, export.limits(), export.queues());
     let output = replay.output.output.unwrap_or(Output::Pretty);
     if let Some((output, lines)) = terminal(io::stdout(), output, args, WhenFull::Wait)? {
         outlet = outlet.print(output, lines);
@@ -53,19 +57,25 @@ pub fn replay(
 
     let detector = Detector::new(matcher, preamble.facts, preamble.settings);
     let mut judge = Judge::new(detector);
-    let mut records = Vec::new();
+    let mut out = Detected::default();
     let ended: Result<(), ReadError> = loop {
         let step = match reader.step() {
             Ok(Some(step)) => step,
             Ok(None) => break Ok(()),
             Err(error) => break Err(error),
         };
-        if let Err(error) = judge.apply(step, &mut records) {
+        if let Err(error) = judge.apply(step, &mut out) {
             tracing::error!(%error, "an event of the recording is skipped");
         }
-        for record in records.drain(..) {
+        for record in out.records.drain(..) {
             outlet.take(&record)?;
         }
+        for trace in out.traces.drain(..) {
+            outlet.take_trace(&trace)?;
+        }
+        // They are of no use to anybody here.
+        out = Detected::default();
+        judge.detector().questions();
         judge.detector().forget();
     };
     outlet.finish();

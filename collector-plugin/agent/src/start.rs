@@ -3,11 +3,13 @@
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::thread::JoinHandle;
 
 use anyhow::Context as _;
 use scoutline_abi::raw;
 use scoutline_detect::recipe::Matcher;
+use scoutline_detect::workload::ci::{self, CI_VARIABLES, CiJob};
 use scoutline_detect::{Detector, Facts, Scope, Settings};
 use scoutline_loader::hooks::Family;
 use scoutline_loader::{Attachment, LoadError, Outcome, Sensor, trim_heap};
@@ -19,11 +21,13 @@ use uuid::Uuid;
 use crate::cli::{CommonArgs, Output, WatchArgs};
 use crate::commands::read_recipes;
 use crate::config::{self, Config, Loaded};
+use crate::enrich::Enricher;
 use crate::host::{Host, environment, resource};
 use crate::pipeline::{
-    Export, Judge, Lines, Outlet, Preamble, Recorder, StopSender, Watched, Watcher, Writer,
-    stop_channel,
+    Before, Export, Judge, Lines, Outlet, Preamble, Recorder, Resources, StopSender, Watched,
+    Watcher, Writer, stop_channel,
 };
+use crate::state::{self, Keeper, LeftOpen, State};
 use crate::variables::Variables;
 
 /// This kernel or these privileges let the sensor see neither executions nor opens.
@@ -43,6 +47,8 @@ pub struct Prepared {
     host: Host,
     resource: Resource,
     environment: scoutline_detect::recipe::Environment,
+    job: Option<CiJob>,
+    state_folder: PathBuf,
 }
 
 /// A sensor that watches.
@@ -72,7 +78,10 @@ impl Prepared {
         let host = Host::read()?;
         let environment = environment(config.environment_name(), variables);
         let resource = resource(&host, environment, &config.resource);
+        let job = ci::job(&variables.only(CI_VARIABLES));
         Ok(Self {
+            job,
+            state_folder: state::folder(variables),
             config,
             matcher,
             host,
@@ -127,13 +136,18 @@ impl Prepared {
         }
         trim_heap();
 
+        let remembered = self.remember(scope, args.record.is_some());
+        let is_environment_configured = self.config.environment_name().is_some();
         let facts = Facts {
             boot_id: self.host.boot_id,
             start_id: Uuid::new_v4().to_string(),
-            id_key: Uuid::new_v4().into_bytes(),
+            id_key: remembered.secret,
             users: self.host.users,
             mounts: self.host.mounts,
             environment: self.environment,
+            is_environment_configured,
+            job: self.job,
+            seen: remembered.seen,
             sensor_tgid: sensor.own_tgid(),
             hook_open: hook_open.unwrap_or_default().to_owned(),
             hook_exec: hook_exec.unwrap_or_default().to_owned(),
@@ -141,6 +155,9 @@ impl Prepared {
         let settings = Settings {
             window_ns: u64::try_from(self.config.window.as_nanos()).unwrap_or(u64::MAX),
             scope,
+            command_args: self.config.command_args,
+            spans: self.config.spans,
+            asks: true,
         };
         let recorder = match &args.record {
             Some(path) => {
@@ -160,7 +177,8 @@ impl Prepared {
             }
             None => Recorder::default(),
         };
-        let mut outlet = Outlet::new(self.resource, export.limits(), export.queues());
+        let resources = Resources::new(self.resource, is_environment_configured);
+        let mut outlet = Outlet::new(resources, export.limits(), export.queues());
         if let Some((output, lines)) = lines {
             outlet = outlet.print(output, lines);
         }
@@ -168,7 +186,20 @@ impl Prepared {
             outlet = outlet.summarise();
         }
         let judge = Judge::new(Detector::new(self.matcher, facts, settings));
-        let watcher = Watcher::new(sensor, judge, outlet, recorder, &tasks);
+        let enricher =
+            Enricher::start().context("cannot start the thread that looks at processes")?;
+        let watcher = Watcher::new(
+            sensor,
+            judge,
+            outlet,
+            recorder,
+            enricher,
+            remembered.keeper,
+            Before {
+                tasks,
+                left_open: remembered.left_open,
+            },
+        );
         let watching =
             Watching::start(watcher).context("cannot start the thread that reads the kernel")?;
         tracing::info!(
@@ -177,6 +208,55 @@ impl Prepared {
             "watching"
         );
         Ok(watching)
+    }
+}
+
+/// What is left of earlier runs.
+struct Remembered {
+    secret: state::Secret,
+    seen: Option<Vec<u64>>,
+    left_open: LeftOpen,
+    keeper: Keeper,
+}
+
+impl Prepared {
+    /// A sensor of the host remembers; what `exec` watches is over when it ends, but is known by the same identities.
+    /// A recording holds the key of its identities, so it gets one of its own.
+    fn remember(&self, scope: Scope, is_recorded: bool) -> Remembered {
+        let folder = &self.state_folder;
+        let nothing = |secret| Remembered {
+            secret,
+            seen: None,
+            left_open: LeftOpen::default(),
+            keeper: Keeper::default(),
+        };
+        if is_recorded {
+            return nothing(state::passing_secret());
+        }
+        if scope == Scope::Tree {
+            let secret = state::existing_secret(folder);
+            return nothing(secret.unwrap_or_else(state::passing_secret));
+        }
+        match State::open(folder, &self.host.boot_id) {
+            Ok(state) => {
+                let (secret, seen) = (state.secret(), state.seen().to_vec());
+                let (left_open, keeper) = state.into_parts();
+                Remembered {
+                    secret,
+                    seen: Some(seen),
+                    left_open,
+                    keeper,
+                }
+            }
+            Err(error) => {
+                tracing::warn!(
+                    %error,
+                    "cannot use {}: identities change with each start, and open traces do not survive one",
+                    folder.display()
+                );
+                nothing(state::passing_secret())
+            }
+        }
     }
 }
 

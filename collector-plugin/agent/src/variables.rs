@@ -23,6 +23,12 @@ impl Variables {
         self.0.get(name).map(String::as_str)
     }
 
+    /// Those of `names` that are set.
+    pub fn only(&self, names: &[&str]) -> BTreeMap<String, String> {
+        let variable = |name: &&str| Some(((*name).to_owned(), self.get(name)?.to_owned()));
+        names.iter().filter_map(variable).collect()
+    }
+
     /// A variable that is set to something: OpenTelemetry takes an empty one for an absent one.
     pub fn filled(&self, name: &str) -> Option<&str> {
         self.get(name)

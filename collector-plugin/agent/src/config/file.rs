@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use scoutline_detect::CommandArgs;
 use scoutline_detect::diagnostic::{Diagnostics, suggestion};
 use scoutline_detect::yaml::{Fields, Key, Node, Value};
 use scoutline_loader::FileOpen;
@@ -28,7 +29,7 @@ pub(super) struct File {
     pub(super) resource: Vec<(String, String)>,
     pub(super) file_open: Option<FileOpen>,
     pub(super) recipes: Recipes,
-    pub(super) window: Option<Duration>,
+    pub(super) detection: Detection,
     pub(super) exporters: Vec<Exporter>,
 }
 
@@ -37,6 +38,13 @@ pub(super) struct Recipes {
     pub(super) directories: Option<Vec<PathBuf>>,
     pub(super) disable: Option<Vec<String>>,
     pub(super) severity: Option<Vec<(String, Severity)>>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Detection {
+    pub(super) window: Option<Duration>,
+    pub(super) spans: Option<bool>,
+    pub(super) command_args: Option<CommandArgs>,
 }
 
 #[derive(Debug)]
@@ -91,7 +99,7 @@ pub(super) fn read(root: &Node, found: &mut Diagnostics) -> Option<File> {
             resource: fields.optional("resource", resource).unwrap_or_default(),
             file_open: fields.optional("sensor", sensor).flatten(),
             recipes: fields.optional("recipes", recipes).unwrap_or_default(),
-            window: fields.optional("detection", detection).flatten(),
+            detection: fields.optional("detection", detection).unwrap_or_default(),
             exporters: fields.optional("exporters", exporters).unwrap_or_default(),
         };
         foreign::TOP.refuse(fields);
@@ -168,7 +176,8 @@ fn severities(node: &Node, found: &mut Diagnostics) -> Option<Vec<(String, Sever
     )
 }
 
-fn detection(node: &Node, found: &mut Diagnostics) -> Option<Option<Duration>> {
+fn detection(node: &Node, found: &mut Diagnostics) -> Option<Detection> {
+    let arguments = CommandArgs::ALL.map(|how| (how.name(), how));
     node.mapping(found, |fields| {
         let window = fields.optional("window", |node, found| {
             let window = node.duration(found)?;
@@ -177,8 +186,12 @@ fn detection(node: &Node, found: &mut Diagnostics) -> Option<Option<Duration>> {
             }
             node.unexpected("a duration from 100ms to 1h", found)
         });
-        foreign::DETECTION.refuse(fields);
-        Some(window)
+        Some(Detection {
+            window,
+            spans: fields.optional("spans", Node::boolean),
+            command_args: fields
+                .optional("command_args", |node, found| node.choice(&arguments, found)),
+        })
     })
 }
 

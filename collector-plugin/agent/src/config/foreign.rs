@@ -37,11 +37,6 @@ pub(super) const RECIPES: Foreign = Foreign {
     collector: &[],
 };
 
-pub(super) const DETECTION: Foreign = Foreign {
-    later: &["spans", "command_args"],
-    collector: &[],
-};
-
 pub(super) const GRPC: Foreign = Foreign {
     later: &[],
     collector: &[

@@ -17,6 +17,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use scoutline_detect::CommandArgs;
 use scoutline_detect::diagnostic::{Diagnostic, Level};
 use scoutline_detect::recipe;
 use scoutline_loader::FileOpen;
@@ -46,6 +47,10 @@ pub struct Config {
     pub recipes: Recipes,
     /// `detection.window`: how long accesses are summed up to one detection.
     pub window: Duration,
+    /// `detection.spans`: whether there are traces.
+    pub spans: bool,
+    /// `detection.command_args`: how much of command lines is told.
+    pub command_args: CommandArgs,
     /// Where detections are sent; none: they are printed for people.
     pub exporters: Vec<Exporter>,
 }

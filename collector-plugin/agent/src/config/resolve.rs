@@ -43,7 +43,9 @@ pub(super) fn resolve(
             resource,
             file_open: typed.file_open.unwrap_or_default(),
             recipes: recipes(typed.recipes),
-            window: typed.window.unwrap_or(DEFAULT_WINDOW),
+            window: typed.detection.window.unwrap_or(DEFAULT_WINDOW),
+            spans: typed.detection.spans.unwrap_or(true),
+            command_args: typed.detection.command_args.unwrap_or_default(),
             exporters,
         }
     });

@@ -164,7 +164,7 @@ fn everything_wrong_is_told_at_once() {
 resource: {service.name: mine, team: [a], empty: ""}
 sensor: {hooks: {file_open: kprobe}, threads: 4}
 recipes: {directories: [recipes.d], severity: {x: hihg}, exceptions: [/a]}
-detection: {window: 2h, spans: true}
+detection: {window: 2h, spans: maybe, command_args: some}
 exporters:
   otlp_grpc:
     endpoint: collector
@@ -199,8 +199,8 @@ s.yaml:4:51: error: expected one of informational, low, medium, high, critical, 
 s.yaml:4:58: error: "exceptions" is not supported by this version
   help: leave it out
 s.yaml:5:21: error: expected a duration from 100ms to 1h, found "2h"
-s.yaml:5:25: error: "spans" is not supported by this version
-  help: leave it out
+s.yaml:5:32: error: expected true or false, found "maybe"
+s.yaml:5:53: error: expected one of none, redacted, full, found "some"
 s.yaml:8:15: error: the port is missing
   help: write https://collector:4317
 s.yaml:9:10: error: the key "key_file" is missing

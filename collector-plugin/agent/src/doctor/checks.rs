@@ -215,6 +215,8 @@ fn without(family: Family) -> &'static str {
     match family {
         Family::Exec => "no execution is seen: recipes about tools never fire",
         Family::FileOpen => "no open is seen: recipes about files never fire",
+        Family::CgroupMade => "containers and units that start from now on are not told apart",
+        Family::CgroupRemoved => "those that are gone are only forgotten when there are too many",
         Family::Fork | Family::Exit => "processes may be shown without their parents",
         Family::Tasks => "processes that were there before the sensor have no names",
     }

@@ -141,6 +141,8 @@ missing configuration      a is wrong
                            b is wrong
                            the sensor does not start
                            write c
+ok      new cgroups        tp_btf/cgroup_mkdir
+ok      removed cgroups    tp_btf/cgroup_rmdir
 ok      new processes      tp_btf/sched_process_fork
 ok      ended processes    tp_btf/sched_process_exit
 ok      executions         tp_btf/sched_process_exec

@@ -2,11 +2,10 @@
 
 use scoutline_abi::raw::FoldKey;
 use scoutline_abi::{DecodeError, decode};
-use scoutline_detect::{BootNanos, Clock, Detector};
-use scoutline_semconv::Record;
+use scoutline_detect::{Answer, BootNanos, Clock, Detector, Output};
 
 /// One call of the detector. A recording is a list of these.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step<'a> {
     /// A record of a ring.
     Event {
@@ -23,6 +22,15 @@ pub enum Step<'a> {
         now: BootNanos,
         /// What the kernel had counted by then.
         counts: &'a [(FoldKey, u64)],
+        /// The clocks then.
+        clock: Clock,
+    },
+    /// The agent found something out.
+    Answer {
+        /// The time.
+        now: BootNanos,
+        /// What it found.
+        answer: Answer,
         /// The clocks then.
         clock: Clock,
     },
@@ -53,30 +61,31 @@ impl Judge {
         }
     }
 
-    /// Applies one step; the records that it gives are appended to `records`.
+    /// Applies one step; what it gives is appended to `out`.
     ///
     /// # Errors
     /// If the bytes of an event are none. The step has no effect then, and is counted.
-    pub fn apply(&mut self, step: Step<'_>, records: &mut Vec<Record>) -> Result<(), DecodeError> {
+    pub fn apply(&mut self, step: Step<'_>, out: &mut Output) -> Result<(), DecodeError> {
         match step {
             Step::Event {
                 bytes,
                 observed_unix_ns,
                 clock,
             } => match decode(bytes) {
-                Ok(event) => self
-                    .detector
-                    .observe(&event, observed_unix_ns, clock, records),
+                Ok(event) => self.detector.observe(&event, observed_unix_ns, clock, out),
                 Err(error) => {
                     self.undecodable += 1;
                     return Err(error);
                 }
             },
             Step::Advance { now, counts, clock } => {
-                self.detector.advance(now, counts, clock, records);
+                self.detector.advance(now, counts, clock, out);
+            }
+            Step::Answer { now, answer, clock } => {
+                self.detector.answer(answer, now, clock, out);
             }
             Step::Finish { now, counts, clock } => {
-                self.detector.finish(now, counts, clock, records);
+                self.detector.finish(now, counts, clock, out);
             }
         }
         Ok(())

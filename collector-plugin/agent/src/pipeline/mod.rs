@@ -10,6 +10,8 @@
 //! |---|---|---|
 //! | lifecycle ring | 2 MiB | the kernel drops the newest and counts it |
 //! | ring of opens | 4 MiB | the same; a folded repeat is counted all the same |
+//! | questions about processes | 256 | not asked: the record goes out without, and is counted |
+//! | records that wait for answers | 100 ms, 4096 | sent without |
 //! | opens held for a round | [`OPENS_A_ROUND`] | the rest waits in the ring |
 //! | tables of the detector | constants of `scoutline-detect` | counted in its counters, never silently |
 //! | batch | `sending_queue.batch` | sealed |
@@ -22,6 +24,7 @@ mod export;
 mod judge;
 mod outlet;
 mod recording;
+mod resources;
 mod terminal;
 mod watcher;
 
@@ -29,8 +32,9 @@ pub use export::{Delivered, Export, ExportError};
 pub use judge::{Judge, Step};
 pub use outlet::{Lost, Outlet, OutletError};
 pub use recording::{Preamble, ReadError, Reader, Recorder, Writer};
+pub use resources::Resources;
 pub use terminal::{Lines, WhenFull};
-pub use watcher::{StopSender, Watched, Watcher, stop_channel};
+pub use watcher::{Before, StopSender, Watched, Watcher, stop_channel};
 
 /// Opens taken off their ring before the lifecycle ring is read, so that each is judged with its process's
 /// executions known.

@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
-use scoutline_otlp::{Batch, BatchLimits, Batcher, QueueSender, Scope, json_line};
+use scoutline_detect::{Reported, Trace};
+use scoutline_otlp::{Batch, BatchLimits, Batcher, QueueSender, Scope, json_line, seal_spans};
 use scoutline_semconv::{Record, Resource};
 use thiserror::Error;
 
+use super::resources::Resources;
 use super::terminal::Lines;
 use crate::cli::Output;
 use crate::console::Console;
@@ -16,7 +18,8 @@ use crate::summary::Summary;
 /// Takes records; never waits for whoever reads them.
 #[derive(Debug)]
 pub struct Outlet {
-    resource: Arc<Resource>,
+    resources: Resources,
+    limits: BatchLimits,
     batcher: Batcher,
     queues: Vec<QueueSender>,
     terminal: Option<Terminal>,
@@ -43,9 +46,10 @@ pub enum OutletError {
 
 impl Outlet {
     /// Into these queues, in batches of this size.
-    pub fn new(resource: Resource, limits: BatchLimits, queues: Vec<QueueSender>) -> Self {
+    pub fn new(resources: Resources, limits: BatchLimits, queues: Vec<QueueSender>) -> Self {
         Self {
-            resource: Arc::new(resource),
+            resources,
+            limits,
             batcher: Batcher::new(limits),
             queues,
             terminal: None,
@@ -82,23 +86,45 @@ impl Outlet {
     ///
     /// # Errors
     /// If it cannot be encoded; it is lost then, and counted.
-    pub fn take(&mut self, record: &Record) -> Result<(), OutletError> {
+    pub fn take(&mut self, reported: &Reported) -> Result<(), OutletError> {
+        let record = &reported.record;
         if let Some(summary) = &mut self.summary {
             summary.observe(record);
         }
         let now = Instant::now();
-        let taken = self.take_for_people(record, now).and_then(|()| {
+        let resource = self.resources.of(&reported.workload);
+        let taken = self.take_for_people(&resource, record, now).and_then(|()| {
             if self.queues.is_empty() {
                 return Ok(());
             }
             let sealed = self
                 .batcher
-                .push(now, &self.resource, Scope::DETECTIONS, record)?;
+                .push(now, &resource, Scope::DETECTIONS, record)?;
             self.send(sealed);
             Ok(())
         });
         self.refused += u64::from(taken.is_err());
         taken
+    }
+
+    /// Takes the spans of one slice, which go out at once.
+    ///
+    /// # Errors
+    /// For the first span that cannot be encoded; all others are sent.
+    pub fn take_trace(&mut self, trace: &Trace) -> Result<(), OutletError> {
+        if self.queues.is_empty() {
+            return Ok(());
+        }
+        let resource = self.resources.of(&trace.workload);
+        let sealed = seal_spans(self.limits, &resource, Scope::DETECTIONS, &trace.spans);
+        for batch in sealed.batches {
+            self.send(Some(batch));
+        }
+        self.refused += sealed.refused.len() as u64;
+        match sealed.refused.into_iter().next() {
+            Some(error) => Err(error.into()),
+            None => Ok(()),
+        }
     }
 
     /// When [`Outlet::flush`] has something to do.
@@ -137,7 +163,12 @@ impl Outlet {
         }
     }
 
-    fn take_for_people(&mut self, record: &Record, now: Instant) -> Result<(), OutletError> {
+    fn take_for_people(
+        &mut self,
+        resource: &Arc<Resource>,
+        record: &Record,
+        now: Instant,
+    ) -> Result<(), OutletError> {
         match &mut self.terminal {
             Some(Terminal::Pretty(console, lines)) => {
                 let mut text = Vec::new();
@@ -146,7 +177,7 @@ impl Outlet {
                 lines.push(text);
             }
             Some(Terminal::Json(batcher, lines)) => {
-                let sealed = batcher.push(now, &self.resource, Scope::DETECTIONS, record)?;
+                let sealed = batcher.push(now, resource, Scope::DETECTIONS, record)?;
                 if let Some(batch) = sealed {
                     lines.push(json_line(&batch)?);
                 }

@@ -7,15 +7,16 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::time::{ClockId, Timespec, clock_gettime};
 use scoutline_abi::raw::{FoldKey, Stats};
-use scoutline_detect::{BootNanos, Clock, Counters};
+use scoutline_detect::{BootNanos, Clock, Counters, Output, PATIENCE_NS};
 use scoutline_loader::{Ring, Sensor};
-use scoutline_semconv::Record;
 
 use super::OPENS_A_ROUND;
 use super::judge::{Judge, Step};
 use super::outlet::{Lost, Outlet};
 use super::recording::Recorder;
+use crate::enrich::Enricher;
 use crate::losses::Losses;
+use crate::state::{Keeper, LeftOpen};
 use crate::summary::Summary;
 
 /// Executions, forks and exits are gathered for this long: waking up costs more than what they bring. Opens that
@@ -52,9 +53,20 @@ pub struct Watcher {
     recorder: Recorder,
     opens: Held,
     counts: Vec<(FoldKey, u64)>,
-    records: Vec<Record>,
+    out: Output,
+    enricher: Enricher,
+    keeper: Keeper,
     told_lost: Losses,
     next_stats: Instant,
+}
+
+/// What there was before a [`Watcher`].
+#[derive(Debug, Default)]
+pub struct Before {
+    /// The records of [`Sensor::tasks`].
+    pub tasks: Vec<Vec<u8>>,
+    /// What an earlier run has in its journal.
+    pub left_open: LeftOpen,
 }
 
 /// What a [`Watcher`] leaves behind.
@@ -97,14 +109,17 @@ struct Held {
 }
 
 impl Watcher {
-    /// `tasks` are the records of [`Sensor::tasks`]; they are judged first.
+    /// What was `before` is judged first.
     pub fn new(
         sensor: Sensor,
         judge: Judge,
         outlet: Outlet,
         recorder: Recorder,
-        tasks: &[Vec<u8>],
+        enricher: Enricher,
+        keeper: Keeper,
+        before: Before,
     ) -> Self {
+        let Before { tasks, left_open } = before;
         let mut watcher = Self {
             sensor,
             judge,
@@ -112,19 +127,38 @@ impl Watcher {
             recorder,
             opens: Held::default(),
             counts: Vec::new(),
-            records: Vec::new(),
+            out: Output::default(),
+            enricher,
+            keeper,
             told_lost: Losses::default(),
             next_stats: Instant::now() + STATS_INTERVAL,
         };
         let (clock, now) = clocks();
+        let LeftOpen {
+            entries,
+            is_of_earlier_boot,
+        } = left_open;
+        if is_of_earlier_boot {
+            let detector = watcher.judge.detector();
+            detector.close_earlier(entries, clock, &mut watcher.out);
+            watcher.scan(&tasks);
+        } else {
+            watcher.scan(&tasks);
+            watcher.judge.detector().restore(entries, now, clock);
+        }
+        watcher.hand_out();
+        watcher
+    }
+
+    fn scan(&mut self, tasks: &[Vec<u8>]) {
+        let (clock, now) = clocks();
         for bytes in tasks {
-            watcher.step(Step::Event {
+            self.step(Step::Event {
                 bytes,
                 observed_unix_ns: clock.unix(now),
                 clock,
             });
         }
-        watcher
     }
 
     /// Watches until `stop` becomes readable, then finishes what is under way.
@@ -142,6 +176,7 @@ impl Watcher {
                 break;
             }
         }
+        self.await_answers();
         self.finish()
     }
 
@@ -150,13 +185,14 @@ impl Watcher {
         let timeout = self.timeout();
         let opens = self.sensor.ring_fd(Ring::Opens);
         let lifecycle = self.sensor.ring_fd(Ring::Lifecycle);
-        let ready = wait_for([stop.as_fd(), opens, lifecycle], timeout);
-        let [is_stopped, has_opens, has_lifecycle] = ready;
-        if is_stopped || has_opens || !has_lifecycle {
+        let answers = self.enricher.ready_fd();
+        let ready = wait_for([stop.as_fd(), opens, answers, lifecycle], timeout);
+        let [is_stopped, has_opens, has_answers, has_lifecycle] = ready;
+        if is_stopped || has_opens || has_answers || !has_lifecycle {
             return is_stopped;
         }
         let pause = timeout.map_or(LIFECYCLE_PAUSE, |timeout| timeout.min(LIFECYCLE_PAUSE));
-        wait_for([stop.as_fd(), opens], Some(pause))[0]
+        wait_for([stop.as_fd(), opens, answers], Some(pause))[0]
     }
 
     /// Until the detector or a batch wants to be looked at; `None`: until something happens.
@@ -185,7 +221,7 @@ impl Watcher {
             .sensor
             .drain(Ring::Opens, OPENS_A_ROUND, |bytes| opens.push(bytes));
 
-        let mut records = std::mem::take(&mut self.records);
+        let mut out = std::mem::take(&mut self.out);
         let (judge, recorder) = (&mut self.judge, &mut self.recorder);
         let lifecycle = self
             .sensor
@@ -195,9 +231,9 @@ impl Watcher {
                     observed_unix_ns,
                     clock,
                 };
-                apply(judge, recorder, step, &mut records);
+                apply(judge, recorder, step, &mut out);
             });
-        self.records = records;
+        self.out = out;
         for bytes in opens.iter() {
             self.step(Step::Event {
                 bytes,
@@ -207,6 +243,7 @@ impl Watcher {
         }
         opens.clear();
         self.opens = opens;
+        self.take_answers();
         self.hand_out();
         self.advance();
         self.outlet.flush();
@@ -269,14 +306,55 @@ impl Watcher {
     }
 
     fn step(&mut self, step: Step<'_>) {
-        apply(&mut self.judge, &mut self.recorder, step, &mut self.records);
+        apply(&mut self.judge, &mut self.recorder, step, &mut self.out);
     }
 
     fn hand_out(&mut self) {
-        for record in self.records.drain(..) {
+        for question in self.judge.detector().questions() {
+            self.enricher.ask(question);
+        }
+        // Whoever kills the sensor between these finds the slice in the journal, or with the exporters, or in both.
+        let (closed, open): (Vec<_>, Vec<_>) =
+            self.out.journal.drain(..).partition(|entry| entry.closes());
+        self.keeper.journal(&open);
+        self.keeper.seen(&std::mem::take(&mut self.out.seen));
+        for record in self.out.records.drain(..) {
             if let Err(error) = self.outlet.take(&record) {
                 tracing::error!(%error, "a detection is lost");
             }
+        }
+        for trace in self.out.traces.drain(..) {
+            if let Err(error) = self.outlet.take_trace(&trace) {
+                tracing::error!(%error, "a span is lost");
+            }
+        }
+        self.keeper.journal(&closed);
+        let detector = self.judge.detector();
+        if !detector.has_open_slices() {
+            self.keeper.tidy();
+        } else if self.keeper.is_journal_long() {
+            self.keeper.rewrite(&detector.open_slices());
+        }
+    }
+
+    /// Records that wait go out with their answers, if these come in time.
+    fn await_answers(&mut self) {
+        let until = Instant::now() + Duration::from_nanos(PATIENCE_NS);
+        while self.judge.detector().is_waiting() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            wait_for([self.enricher.ready_fd()], Some(left));
+            self.take_answers();
+            self.hand_out();
+        }
+    }
+
+    fn take_answers(&mut self) {
+        for answer in self.enricher.answers() {
+            let (clock, now) = clocks();
+            self.step(Step::Answer { now, answer, clock });
         }
     }
 
@@ -322,9 +400,9 @@ impl Held {
     }
 }
 
-fn apply(judge: &mut Judge, recorder: &mut Recorder, step: Step<'_>, records: &mut Vec<Record>) {
+fn apply(judge: &mut Judge, recorder: &mut Recorder, step: Step<'_>, out: &mut Output) {
     recorder.write(&step);
-    if let Err(error) = judge.apply(step, records) {
+    if let Err(error) = judge.apply(step, out) {
         tracing::error!(%error, "a kernel event is lost");
     }
 }

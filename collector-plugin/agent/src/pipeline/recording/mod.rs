@@ -5,6 +5,7 @@
 //! frame   = length:u32 kind:u8 boot_to_unix_ns:i64 time_ns:u64 payload
 //! payload = the ring record            (kind 1, event;   time: when it was observed, since the Unix epoch)
 //!         | (program object count)*    (kind 2, advance; kind 3, finish; time: since boot)
+//!         | JSON                       (kind 4, answer; time: since boot)
 //! ```
 //! All numbers are little-endian. A sensor that is killed leaves its last frame cut: everything before it can
 //! be replayed.
@@ -22,10 +23,11 @@ use super::judge::Step;
 pub use recorder::Recorder;
 
 const MAGIC: &[u8; 8] = b"SCOUTREC";
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 const EVENT: u8 = 1;
 const ADVANCE: u8 = 2;
 const FINISH: u8 = 3;
+const ANSWER: u8 = 4;
 /// kind, clock, time.
 const FRAME_HEAD: usize = 1 + 8 + 8;
 /// More than any record or list of counters has.
@@ -87,6 +89,7 @@ impl<W: Write> Writer<W> {
                 ..
             } => (EVENT, *observed_unix_ns, clock),
             Step::Advance { now, clock, .. } => (ADVANCE, *now, clock),
+            Step::Answer { now, clock, .. } => (ANSWER, *now, clock),
             Step::Finish { now, clock, .. } => (FINISH, *now, clock),
         };
         self.frame.clear();
@@ -95,6 +98,7 @@ impl<W: Write> Writer<W> {
         self.frame.extend(time.to_le_bytes());
         match step {
             Step::Event { bytes, .. } => self.frame.extend_from_slice(bytes),
+            Step::Answer { answer, .. } => serde_json::to_writer(&mut self.frame, answer)?,
             Step::Advance { counts, .. } | Step::Finish { counts, .. } => {
                 for (key, count) in *counts {
                     self.frame.extend(key.program.to_le_bytes());
@@ -248,6 +252,13 @@ fn parse<'a>(frame: &'a [u8], counts: &'a mut Vec<(FoldKey, u64)>) -> Option<Ste
         return Some(Step::Event {
             bytes: payload,
             observed_unix_ns: time,
+            clock,
+        });
+    }
+    if kind == ANSWER {
+        return Some(Step::Answer {
+            now: time,
+            answer: serde_json::from_slice(payload).ok()?,
             clock,
         });
     }

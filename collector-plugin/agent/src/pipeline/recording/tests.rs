@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
-use scoutline_detect::Scope;
 use scoutline_detect::recipe::Environment;
+use scoutline_detect::{Answer, Scope};
 
 use super::*;
 
@@ -16,6 +16,9 @@ fn preamble() -> Preamble {
             users: BTreeMap::from([(0, "root".to_owned())]),
             mounts: Vec::new(),
             environment: Environment::Staging,
+            is_environment_configured: true,
+            job: None,
+            seen: Some(vec![u64::MAX]),
             sensor_tgid: 42,
             hook_open: "lsm/file_open".to_owned(),
             hook_exec: "tp_btf/sched_process_exec".to_owned(),
@@ -23,12 +26,13 @@ fn preamble() -> Preamble {
         settings: Settings {
             window_ns: 1,
             scope: Scope::Tree,
+            ..Settings::default()
         },
         resource: vec![("host.name".to_owned(), "web-1".to_owned())],
     }
 }
 
-fn steps() -> [Step<'static>; 3] {
+fn steps() -> [Step<'static>; 4] {
     const KEY: FoldKey = FoldKey {
         program: 1,
         object: u64::MAX,
@@ -45,6 +49,15 @@ fn steps() -> [Step<'static>; 3] {
         Step::Advance {
             now: 18,
             counts: &[(KEY, 3)],
+            clock,
+        },
+        Step::Answer {
+            now: 18,
+            answer: Answer {
+                ticket: 9,
+                traceparent: Some("00-x".to_owned()),
+                ..Answer::default()
+            },
             clock,
         },
         Step::Finish {
@@ -144,7 +157,7 @@ fn other_files_are_told_as_that() -> Result<(), Box<dyn std::error::Error>> {
         (&newer, "the recording has format 9"),
         (
             &other_abi,
-            "was made by scoutline 0.1.0 with kernel records of version 2",
+            "was made by scoutline 0.1.0 with kernel records of version 3",
         ),
     ];
     for (bytes, message) in cases {
