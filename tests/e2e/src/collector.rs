@@ -11,7 +11,8 @@ use tempfile::TempDir;
 
 use crate::backend::backend;
 use crate::program::Program;
-use crate::records::Records;
+use crate::records::{Lines, Records};
+use crate::span::ReceivedSpan;
 
 /// What a Collector says once its receivers listen.
 const READY: &str = "Everything is ready";
@@ -54,7 +55,9 @@ impl Collector {
             program: None,
         };
         let config = collector.path("collector.yaml");
-        fs::write(collector.file(), "")?;
+        for file in [collector.file(), collector.path("traces.jsonl")] {
+            fs::write(file, "")?;
+        }
         fs::write(&config, collector.config())?;
         collector.arguments = vec!["--config".to_owned(), config.display().to_string()];
         Ok(collector)
@@ -160,6 +163,14 @@ impl Collector {
         Records::follow(&self.file())
     }
 
+    /// The spans in its other file, as they come.
+    ///
+    /// # Errors
+    /// If the file can not be watched.
+    pub fn spans(&self) -> Result<Lines<ReceivedSpan>> {
+        Lines::follow(&self.path("traces.jsonl"))
+    }
+
     /// A directory that lives as long as this.
     pub fn directory(&self) -> &Path {
         self.directory.path()
@@ -192,13 +203,19 @@ impl Collector {
       grpc: {{endpoint: {socket}, transport: unix}}
 exporters:
   file: {{path: {file}, append: true, flush_interval: 10ms}}
+  file/traces: {{path: {traces}, append: true, flush_interval: 10ms}}
+  file/metrics: {{path: {metrics}, append: true, flush_interval: 10ms}}
 service:
   telemetry: {{metrics: {{level: none}}}}
   pipelines:
     logs: {{receivers: [otlp, otlp/unix], exporters: [file]}}
+    traces: {{receivers: [otlp, otlp/unix], exporters: [file/traces]}}
+    metrics: {{receivers: [otlp, otlp/unix], exporters: [file/metrics]}}
 ",
             socket = socket.display(),
             file = file.display(),
+            traces = file.with_file_name("traces.jsonl").display(),
+            metrics = file.with_file_name("metrics.jsonl").display(),
         )
     }
 }

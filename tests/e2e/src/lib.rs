@@ -5,19 +5,23 @@
 
 mod backend;
 mod collector;
+mod login;
 mod program;
 mod received;
 mod records;
 mod sensor;
+mod span;
 
 use std::time::Duration;
 
 pub use backend::backend;
 pub use collector::Collector;
+pub use login::login;
 pub use program::{Ended, Program};
 pub use received::Received;
 pub use records::{Item, Lines, Records};
 pub use sensor::{Profile, Sensor, build, why_not};
+pub use span::ReceivedSpan;
 
 /// Long enough for a busy machine, short enough for a person to wait when something hangs.
 pub const PATIENCE: Duration = Duration::from_secs(30);

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, bail};
 use rustix::process::{Signal, geteuid};
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::program::{Ended, Program};
 
@@ -66,6 +67,8 @@ pub fn build(profile: Profile) -> Result<PathBuf> {
 #[derive(Debug)]
 pub struct Sensor {
     program: Program,
+    /// What it remembers is gone with it.
+    _state: TempDir,
 }
 
 impl Sensor {
@@ -93,10 +96,15 @@ impl Sensor {
     ) -> Result<Self> {
         let mut command = Self::command(binary);
         command.arg("run").args(arguments);
+        let state = TempDir::with_prefix("state-")?;
+        command.env("STATE_DIRECTORY", state.path());
         command.envs(variables.iter().map(|(name, value)| (name, value)));
         let program = Program::start(&mut command)?;
         program.wait_for_error_line("watching")?;
-        Ok(Self { program })
+        Ok(Self {
+            program,
+            _state: state,
+        })
     }
 
     /// The program.

@@ -6,7 +6,7 @@ mod sensor;
 mod tools;
 
 pub use arrivals::Arrivals;
-pub use record::{Record, raw_records};
+pub use record::{Record, raw_records, raw_spans};
 pub use sensor::{Ended, Sensor, SensorError};
 pub use tools::{Tools, ToolsError};
 

@@ -51,6 +51,41 @@ pub fn raw_records(line: &str) -> Result<Vec<&str>, serde_json::Error> {
         .collect())
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Traces<'a> {
+    #[serde(borrow)]
+    resource_spans: Vec<ResourceSpans<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ResourceSpans<'a> {
+    #[serde(borrow)]
+    scope_spans: Vec<ScopeSpans<'a>>,
+}
+
+#[derive(Deserialize)]
+struct ScopeSpans<'a> {
+    #[serde(borrow)]
+    spans: Vec<&'a RawValue>,
+}
+
+/// The JSON of each span of one line, byte for byte, without what is around it.
+///
+/// # Errors
+/// If the line is no OTLP/JSON message of traces.
+pub fn raw_spans(line: &str) -> Result<Vec<&str>, serde_json::Error> {
+    let message: Traces<'_> = serde_json::from_str(line)?;
+    Ok(message
+        .resource_spans
+        .into_iter()
+        .flat_map(|resource| resource.scope_spans)
+        .flat_map(|scope| scope.spans)
+        .map(RawValue::get)
+        .collect())
+}
+
 impl Record {
     /// All records of one line that was just read.
     ///

@@ -126,6 +126,7 @@ impl Sensor {
             .arg(directory.path())
             .args(arguments)
             .current_dir("/")
+            .env("STATE_DIRECTORY", directory.path().join("state"))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

@@ -9,6 +9,8 @@ use tempfile::TempDir;
 
 const SYSTEM: &str = "/usr/bin:/bin:/usr/sbin:/sbin";
 const WAYS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/ways.c");
+/// Makes what it runs a session of its own.
+const LOGIN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../login.sh");
 
 /// Programs that the tests run: those of the system, and `ways`.
 #[derive(Debug)]
@@ -46,10 +48,11 @@ impl Tools {
         Ok(Self { directory })
     }
 
-    /// A program of its own session, whose leader it is: with a working directory of its own and little else.
+    /// A program in a session of its own, whose leader it is: with a working directory of its own and little else.
     pub fn command(&self, directory: &Path, arguments: &[&str]) -> Command {
-        let mut command = Command::new("setsid");
+        let mut command = Command::new("sh");
         command
+            .arg(LOGIN)
             .args(arguments)
             .current_dir(directory)
             .env_clear()

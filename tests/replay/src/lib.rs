@@ -9,7 +9,7 @@ use scoutline::cli::{Cli, Command};
 use scoutline::variables::Variables;
 use tempfile::TempDir;
 
-/// Recordings, each with what it has to give: one log record a line.
+/// Recordings, each with what it has to give: one log record a line, then one span a line.
 pub const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus");
 
 /// Every recording of the corpus, and where what it has to give is.
@@ -28,7 +28,7 @@ pub fn recordings() -> anyhow::Result<Vec<(PathBuf, PathBuf)>> {
     Ok(recordings)
 }
 
-/// The log records of a recording, one a line, as `scoutline replay` writes them.
+/// The log records and spans of a recording, one a line, as `scoutline replay` writes them.
 ///
 /// # Errors
 /// If the recording cannot be replayed.
@@ -46,13 +46,16 @@ pub fn replay(recording: &Path) -> anyhow::Result<String> {
     scoutline::replay::replay(&cli.common, args, &Variables::default())?;
 
     let logs = directory.path().join("logs.jsonl");
-    let lines = fs::read_to_string(&logs).context("the replay wrote no records")?;
-    let mut records = String::new();
-    for line in lines.lines() {
-        for record in scoutline_live::raw_records(line)? {
-            records.push_str(record);
-            records.push('\n');
-        }
+    let traces = directory.path().join("traces.jsonl");
+    let logs = fs::read_to_string(&logs).context("the replay wrote no records")?;
+    let traces = fs::read_to_string(&traces).context("the replay wrote no spans")?;
+    let mut items = Vec::new();
+    for line in logs.lines() {
+        items.extend(scoutline_live::raw_records(line)?);
     }
-    Ok(records)
+    for line in traces.lines() {
+        items.extend(scoutline_live::raw_spans(line)?);
+    }
+    items.push("");
+    Ok(items.join("\n"))
 }

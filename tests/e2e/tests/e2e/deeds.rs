@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
-use scoutline_e2e::{Program, Received, Sensor};
+use scoutline_e2e::{Program, Received, ReceivedSpan, Sensor, login};
 use scoutline_semconv::{attr, event, resource, scope};
 
 /// One detection that has to be made.
@@ -93,9 +93,9 @@ pub(crate) struct Done {
 }
 
 impl Done {
-    /// Does everything in a POSIX session of its own, which no other detection of this host shares.
+    /// Does everything in a session of its own, which no other detection of this host shares.
     pub(crate) fn in_session() -> Result<Self> {
-        let mut command = Command::new("setsid");
+        let mut command = login();
         command.args(["sh", "-c", &script()]);
         let ended = Program::start(&mut command)?.wait()?;
         Self::read(&ended.stdout)
@@ -125,9 +125,9 @@ pub(crate) fn script() -> String {
     format!("echo $$; {}", deeds.join("; "))
 }
 
-/// A program that opens /proc/version in a POSIX session of its own; returns its pid.
+/// A program that opens /proc/version in a session of its own; returns its pid.
 pub(crate) fn read_version() -> Result<i64> {
-    let mut command = Command::new("setsid");
+    let mut command = login();
     let mut program = Program::start(command.args(["cat", "/proc/version"]))?;
     let pid = program.pid();
     let ended = program.wait()?;
@@ -201,7 +201,10 @@ fn check_envelope(received: &Received) {
     assert_eq!(received.text(attr::SCOUTLINE_RECORD_KIND), "detection");
     assert!(!received.body().is_empty());
     assert!(record.observed_time_unix_nano >= record.time_unix_nano);
-    assert!(record.trace_id.is_empty() && record.span_id.is_empty());
+    assert_eq!(
+        (record.trace_id.len(), record.span_id.len(), record.flags),
+        (16, 8, 1)
+    );
     assert_eq!(record.dropped_attributes_count, 0);
     assert_eq!(received.scope.name, scope::DETECTIONS);
     assert_eq!(received.scope.version, scope::VERSION);
@@ -232,6 +235,37 @@ fn check_envelope(received: &Received) {
             .iter()
             .any(|it| of_process(&it.key))
     );
+}
+
+/// Every record belongs to a span, and each of these has its parent in the same trace.
+pub(crate) fn check_spans(records: &[Received], spans: &[ReceivedSpan]) {
+    let ids: BTreeSet<_> = spans
+        .iter()
+        .map(|ReceivedSpan(span)| (&span.trace_id, &span.span_id))
+        .collect();
+    assert_eq!(ids.len(), spans.len(), "some span was sent twice");
+    for received in records {
+        let record = &received.record;
+        assert!(
+            ids.contains(&(&record.trace_id, &record.span_id)),
+            "{}",
+            received.body()
+        );
+    }
+    for ReceivedSpan(span) in spans {
+        let has_parent = ids.contains(&(&span.trace_id, &span.parent_span_id));
+        assert!(
+            span.parent_span_id.is_empty() || has_parent,
+            "{}",
+            span.name
+        );
+    }
+}
+
+/// Whether the span of a record is still on its way.
+pub(crate) fn lack_spans(records: &[Received], spans: &[ReceivedSpan]) -> bool {
+    let ids: BTreeSet<_> = spans.iter().map(|it| &it.0.span_id).collect();
+    records.iter().any(|it| !ids.contains(&it.record.span_id))
 }
 
 /// Exactly what was done is there: five detections, each with its `first` and its `summary`.

@@ -68,6 +68,7 @@ fn delivers(
 ) -> Result<()> {
     let collector = Collector::start(&binaries.collector)?;
     let mut records = collector.records()?;
+    let mut spans = collector.spans()?;
     let (arguments, variables) = settings(&collector, way, source, compression)?;
     let done = match command {
         Command::Run => {
@@ -98,6 +99,10 @@ fn delivers(
     })?;
     deeds::check_transport(all);
     deeds::check_detections(all, &done)?;
+    let sent = spans.wait_until("the spans of all records", |spans| {
+        !deeds::lack_spans(all, spans)
+    })?;
+    deeds::check_spans(all, sent);
     if matches!(command, Command::Exec) {
         assert!(
             all.iter().all(|it| done.is_about(it)),

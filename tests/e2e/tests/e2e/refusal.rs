@@ -29,7 +29,7 @@ fn starts_not(binaries: &Binaries) -> Result<()> {
     let directory = TempDir::new()?;
     let path = |name: &str| directory.path().join(name).display().to_string();
     fs::write(path("unknown.yaml"), "exporter: {}\n")?;
-    fs::write(path("later.yaml"), "detection: {spans: true}\n")?;
+    fs::write(path("later.yaml"), "recipes: {exceptions: [/a]}\n")?;
     fs::write(path("torn.yaml"), "exporters: {otlp_grpc\n")?;
     fs::write(path("text"), "no recording at all\n")?;
     fs::write(path("empty"), "")?;
@@ -45,7 +45,7 @@ fn starts_not(binaries: &Binaries) -> Result<()> {
         (
             vec!["run", "--config", &path("later.yaml")],
             2,
-            vec!["later.yaml:1:13: error: ", "spans"],
+            vec!["later.yaml:1:11: error: ", "exceptions"],
         ),
         (
             vec!["exec", "--config", &path("torn.yaml"), "--", "true"],

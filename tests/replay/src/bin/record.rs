@@ -66,13 +66,18 @@ fn keep(session: u32, from: &Path, to: &Path) -> anyhow::Result<()> {
     let mut writer = Writer::new(BufWriter::new(File::create(to)?), &anonymous(preamble))?;
     let mut kept = BTreeSet::new();
     while let Some(step) = reader.step()? {
-        let is_kept = match step {
+        let is_kept = match &step {
             Step::Event { bytes, .. } => {
                 let program = match decode(bytes)? {
                     Event::Exec(record) | Event::Task(record) => Ok(record.fixed.task),
                     Event::Open(record) => Ok(record.fixed.task),
                     Event::Fork(fork) => Ok(fork.task),
                     Event::Exit(exit) => Err(exit.tgid),
+                    // Which of them matter is not known here, and they are few.
+                    Event::Cgroup(_) => {
+                        writer.write(&step)?;
+                        continue;
+                    }
                 };
                 match program {
                     Ok(task) if task.session_id == session => {
@@ -84,7 +89,8 @@ fn keep(session: u32, from: &Path, to: &Path) -> anyhow::Result<()> {
                 }
             }
             // Counters that nobody knows are not looked at.
-            Step::Advance { .. } | Step::Finish { .. } => true,
+            // The same with answers to questions that are not asked.
+            Step::Advance { .. } | Step::Answer { .. } | Step::Finish { .. } => true,
         };
         if is_kept {
             writer.write(&step)?;

@@ -6,7 +6,6 @@
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
 
 use std::path::PathBuf;
-use std::process::Command;
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -14,7 +13,7 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use comfy_table::Table;
 use scoutline_bench::{Live, Quantiles, keep, load_average};
-use scoutline_e2e::Program;
+use scoutline_e2e::{Program, login};
 use scoutline_semconv::attr;
 
 /// 99 of 100 opens have to be in the file by then.
@@ -41,7 +40,7 @@ fn main() -> Result<()> {
     let mut records = live.collector.records()?;
     let mut measured = Vec::new();
     for _ in 0..args.opens {
-        let mut command = Command::new("setsid");
+        let mut command = login();
         let mut reader = Program::start(command.args(["cat", "/proc/version"]))?;
         let pid = i64::from(reader.pid());
         let is_it = |it: &&_| scoutline_e2e::Received::number(it, attr::PROCESS_PID) == Some(pid);
