@@ -234,9 +234,10 @@ int task__iter(struct bpf_iter__task *ctx)
 	if (task->mm && task->fs)
 		write_image(&out, event, task);
 	size = finish(event, SL_EVENT_TASK);
-	if (!size || write_cgroup(ctx->meta->seq, task->cgroups->dfl_cgrp) ||
-	    write_cgroup_v1(ctx->meta->seq, task->cgroups) ||
-	    bpf_seq_write(ctx->meta->seq, scratch, size))
+	/* The process first: a 6.1 verifier forgets a size that was checked before something else. */
+	if (!size || bpf_seq_write(ctx->meta->seq, scratch, size) ||
+	    write_cgroup(ctx->meta->seq, task->cgroups->dfl_cgrp) ||
+	    write_cgroup_v1(ctx->meta->seq, task->cgroups))
 		count(stats, task_dropped);
 	else
 		count(stats, task_sent);

@@ -16,6 +16,7 @@
  */
 #include "abi.h"
 #include "drift.h"
+#include "environ.h"
 #include "fold.h"
 #include "kernel.h"
 #include "path.h"
@@ -131,6 +132,9 @@ static __always_inline void fold_open(struct stats *stats, struct open *open, st
 		count(stats, open_folded);
 		return;
 	}
+	/* The first of this program. */
+	if (!value && !bpf_map_lookup_elem(&quota, &open->key.program))
+		report_trace_context();
 	event = prepare(open, task);
 	/* Tested once and never again: a 6.1 verifier forgets what the first test said. */
 	if (!event) {

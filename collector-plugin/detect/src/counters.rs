@@ -73,6 +73,8 @@ pub struct Counters {
     pub questions: u64,
     /// Of `questions`: not answered while the record waited.
     pub questions_unanswered: u64,
+    /// Programs whose `TRACEPARENT` the kernel sent.
+    pub trace_contexts: u64,
     /// Environments with a `TRACEPARENT` that is none.
     pub trace_contexts_malformed: u64,
 }

@@ -404,3 +404,46 @@ pub(crate) fn exit(task: &raw::TaskInfo, time_ns: u64) -> Vec<u8> {
     .as_bytes()
     .to_vec()
 }
+
+/// `TRACEPARENT` of a program.
+pub(crate) fn trace_context(task: &raw::TaskInfo, time_ns: u64, value: &str) -> Vec<u8> {
+    let mut tail = Tail::default();
+    let value = tail.text(value.as_bytes(), 0);
+    let fixed = raw::TraceContextEvent {
+        header: header(
+            raw::EVENT_TRACE_CONTEXT,
+            size_of::<raw::TraceContextEvent>() + tail.bytes.len(),
+            time_ns,
+        ),
+        start_ns: task.start_ns,
+        exec_id: task.exec_id,
+        tgid: task.tgid,
+        pad: 0,
+        value,
+    };
+    [fixed.as_bytes(), &tail.bytes].concat()
+}
+
+/// A cgroup of v2; its path is as people write it.
+pub(crate) fn cgroup(id: u64, path: &str, flags: u32, time_ns: u64) -> Vec<u8> {
+    let mut tail = Tail::default();
+    let leaf_first: String = path
+        .split('/')
+        .rev()
+        .filter(|name| !name.is_empty())
+        .map(|name| format!("{name}/"))
+        .collect();
+    let path = tail.text(leaf_first.as_bytes(), 0);
+    let fixed = raw::CgroupEvent {
+        header: header(
+            raw::EVENT_CGROUP,
+            size_of::<raw::CgroupEvent>() + tail.bytes.len(),
+            time_ns,
+        ),
+        id,
+        flags,
+        pad: 0,
+        path,
+    };
+    [fixed.as_bytes(), &tail.bytes].concat()
+}

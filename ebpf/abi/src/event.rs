@@ -18,6 +18,8 @@ pub enum Event<'a> {
     Exit(raw::ExitEvent),
     /// Where a cgroup is, or that it is gone.
     Cgroup(Record<'a, raw::CgroupEvent>),
+    /// A program that is about to be reported says which trace it is part of.
+    TraceContext(Record<'a, raw::TraceContextEvent>),
     /// A file was opened that passed the sieve.
     Open(Box<Record<'a, raw::OpenEvent>>),
 }
@@ -30,6 +32,7 @@ impl Event<'_> {
             Self::Fork(event) => &event.header,
             Self::Exit(event) => &event.header,
             Self::Cgroup(record) => &record.fixed.header,
+            Self::TraceContext(record) => &record.fixed.header,
             Self::Open(record) => &record.fixed.header,
         }
     }
@@ -144,6 +147,11 @@ pub fn decode(bytes: &[u8]) -> Result<Event<'_>, DecodeError> {
             let record = record::<raw::CgroupEvent>(header.kind, bytes)?;
             check(header.kind, record.tail, &[record.fixed.path])?;
             Ok(Event::Cgroup(record))
+        }
+        raw::EVENT_TRACE_CONTEXT => {
+            let record = record::<raw::TraceContextEvent>(header.kind, bytes)?;
+            check(header.kind, record.tail, &[record.fixed.value])?;
+            Ok(Event::TraceContext(record))
         }
         raw::EVENT_OPEN => {
             let record = record::<raw::OpenEvent>(header.kind, bytes)?;

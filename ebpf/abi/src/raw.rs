@@ -17,6 +17,9 @@ pub const EXEC_TAIL: usize = 8192;
 pub const OPEN_TAIL: usize = 2048;
 pub const CGROUP_DEPTH: usize = 16;
 pub const CGROUP_TAIL: usize = 2048;
+pub const ENVIRON_VARIABLES: usize = 128;
+pub const ENVIRON_VARIABLE: usize = 2048;
+pub const TRACE_CONTEXT_LEN: usize = 128;
 pub const FOLD_QUOTA: u32 = 256;
 pub const FOLD_REARM_NS: u64 = 1_000_000_000;
 pub const EVENT_EXEC: u16 = 1;
@@ -25,6 +28,7 @@ pub const EVENT_EXIT: u16 = 3;
 pub const EVENT_TASK: u16 = 4;
 pub const EVENT_OPEN: u16 = 5;
 pub const EVENT_CGROUP: u16 = 6;
+pub const EVENT_TRACE_CONTEXT: u16 = 7;
 pub const TEXT_TRUNCATED: u32 = 1 << 0;
 pub const TEXT_UNREADABLE: u32 = 1 << 1;
 pub const TASK_KTHREAD: u32 = 1 << 0;
@@ -155,6 +159,17 @@ pub struct CgroupEvent {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
 #[repr(C)]
+pub struct TraceContextEvent {
+    pub header: EventHeader,
+    pub start_ns: u64,
+    pub exec_id: u64,
+    pub tgid: u32,
+    pub pad: u32,
+    pub value: Text,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
 pub struct FoldKey {
     pub program: u64,
     pub object: u64,
@@ -210,6 +225,8 @@ pub struct Stats {
     pub exit_ring_full: u64,
     pub cgroup_sent: u64,
     pub cgroup_ring_full: u64,
+    pub trace_context_sent: u64,
+    pub trace_context_ring_full: u64,
     pub open_seen: u64,
     pub open_unmatched: u64,
     pub open_own: u64,

@@ -55,6 +55,7 @@ fn rust_layouts() -> BTreeMap<&'static str, Layout> {
         "fork_event" => ForkEvent { header, task, forker_start_ns, forker_tgid, pad }
         "exit_event" => ExitEvent { header, start_ns, exec_id, tgid, exit_code }
         "cgroup_event" => CgroupEvent { header, id, flags, pad, path }
+        "trace_context_event" => TraceContextEvent { header, start_ns, exec_id, tgid, pad, value }
         "fold_key" => FoldKey { program, object }
         "fold_value" => FoldValue { count, sent_ns }
         "open_event" => OpenEvent {
@@ -64,7 +65,8 @@ fn rust_layouts() -> BTreeMap<&'static str, Layout> {
         "sieve_table" => SieveTable { bloom, globs, masks, classes }
         "sensor_self" => SensorSelf { tgid, pad, root_mount, root_dentry }
         "stats" => Stats {
-            exec_sent, exec_ring_full, fork_sent, fork_ring_full, exit_sent, exit_ring_full, cgroup_sent, cgroup_ring_full, open_seen,
+            exec_sent, exec_ring_full, fork_sent, fork_ring_full, exit_sent, exit_ring_full, cgroup_sent, cgroup_ring_full,
+            trace_context_sent, trace_context_ring_full, open_seen,
             open_unmatched, open_own, open_path, open_race, open_unreadable, open_folded, open_sent,
             open_ring_full, fold_full, fold_quota, task_sent, task_dropped, scratch_missing,
         }
@@ -84,6 +86,9 @@ fn rust_constants() -> BTreeMap<&'static str, u64> {
         OPEN_TAIL,
         CGROUP_DEPTH,
         CGROUP_TAIL,
+        ENVIRON_VARIABLES,
+        ENVIRON_VARIABLE,
+        TRACE_CONTEXT_LEN,
         FOLD_QUOTA,
         FOLD_REARM_NS,
         EVENT_EXEC,
@@ -92,6 +97,7 @@ fn rust_constants() -> BTreeMap<&'static str, u64> {
         EVENT_TASK,
         EVENT_OPEN,
         EVENT_CGROUP,
+        EVENT_TRACE_CONTEXT,
         TEXT_TRUNCATED,
         TEXT_UNREADABLE,
         TASK_KTHREAD,

@@ -2,12 +2,13 @@
 
 use proptest::prelude::*;
 use scoutline_abi::raw::{
-    self, CgroupEvent, EventHeader, ExecEvent, ExitEvent, ForkEvent, OpenEvent,
+    self, CgroupEvent, EventHeader, ExecEvent, ExitEvent, ForkEvent, OpenEvent, TraceContextEvent,
 };
 use scoutline_abi::{DecodeError, Event, decode};
 use zerocopy::IntoBytes;
 
-const KINDS: [(u16, usize); 6] = [
+const KINDS: [(u16, usize); 7] = [
+    (raw::EVENT_TRACE_CONTEXT, size_of::<TraceContextEvent>()),
     (raw::EVENT_CGROUP, size_of::<CgroupEvent>()),
     (raw::EVENT_EXEC, size_of::<ExecEvent>()),
     (raw::EVENT_TASK, size_of::<ExecEvent>()),
@@ -45,6 +46,10 @@ fn read_all(event: &Event<'_>) -> usize {
             .into_iter()
             .map(|text| (text.len, record.text(text).bytes.len()))
             .collect(),
+        Event::TraceContext(record) => {
+            let value = record.fixed.value;
+            vec![(value.len, record.text(value).bytes.len())]
+        }
         Event::Cgroup(record) => {
             let path = record.fixed.path;
             vec![(path.len, record.text(path).bytes.len())]

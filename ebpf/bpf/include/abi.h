@@ -34,6 +34,11 @@
 #define SL_OPEN_TAIL 2048
 #define SL_CGROUP_DEPTH 16
 #define SL_CGROUP_TAIL 2048
+/* Variables of an environment that are looked at, and bytes of one; a longer one counts as several. */
+#define SL_ENVIRON_VARIABLES 128
+#define SL_ENVIRON_VARIABLE 2048
+/* Bytes of a TRACEPARENT that are sent; a valid one is shorter. */
+#define SL_TRACE_CONTEXT_LEN 128
 /* Folded objects of one program in one process, beyond which objects share one key. */
 #define SL_FOLD_QUOTA 256
 /* A repeat of a folded open is announced again after this long (see struct fold_value). */
@@ -47,6 +52,7 @@
 #define SL_EVENT_TASK 4 /* a process that was there before the sensor; from iter/task */
 #define SL_EVENT_OPEN 5
 #define SL_EVENT_CGROUP 6
+#define SL_EVENT_TRACE_CONTEXT 7
 
 struct event_header {
 	__u16 kind;    /* SL_EVENT_* */
@@ -164,6 +170,16 @@ struct cgroup_event {
 #define SL_CGROUP_V1 (1u << 0) /* in the v1 hierarchy of the pids controller */
 #define SL_CGROUP_REMOVED (1u << 1)
 
+/* TRACEPARENT of a program, as its environment has it; before the open that it was read for. */
+struct trace_context_event {
+	struct event_header header;
+	__u64 start_ns;
+	__u64 exec_id;
+	__u32 tgid;
+	__u32 pad;
+	struct text value;
+};
+
 struct fold_key {
 	__u64 program; /* keyed hash of (tgid, start_ns, exec_id) */
 	__u64 object;  /* keyed hash of (device, inode, generation, mount, parent, name, mode) */
@@ -250,6 +266,8 @@ struct stats {
 	__u64 exit_ring_full;
 	__u64 cgroup_sent;
 	__u64 cgroup_ring_full;
+	__u64 trace_context_sent;
+	__u64 trace_context_ring_full;
 	__u64 open_seen; /* = sum of the eight below */
 	__u64 open_unmatched;
 	__u64 open_own;        /* passed the sieve, by the sensor itself */

@@ -66,7 +66,8 @@ static __always_inline void write_cgroup_path(struct cgroup_record *record, __u6
 }
 
 /* The whole record; its size. */
-static __always_inline __u32 fill_cgroup(struct cgroup_record *record, struct cgroup *cgroup, __u32 flags)
+static __always_inline __u32 fill_cgroup(struct cgroup_record *record, struct cgroup *cgroup,
+					 __u32 flags)
 {
 	struct cgroup_event *event = &record->event;
 	__u32 size;

@@ -53,21 +53,26 @@ static __always_inline struct cgroup *cgroup_v1(struct css_set *cgroups)
 	return cgroup->root->hierarchy_id ? cgroup : NULL;
 }
 
+static __always_inline __u64 cgroup_v1_id(struct css_set *cgroups)
+{
+	struct cgroup *cgroup = cgroup_v1(cgroups);
+
+	return cgroup ? cgroup->kn->id : 0;
+}
+
 static __always_inline void fill_task(struct task_info *info, struct task_struct *task)
 {
 	struct task_struct *leader = task->group_leader;
 	struct task_struct *parent = task->real_parent;
 	struct signal_struct *signal = task->signal;
 	const struct cred *cred = task->cred;
-	struct nsproxy *nsproxy = task->nsproxy;
-	struct cgroup *in_v1 = cgroup_v1(task->cgroups);
 	struct pid *session = signal->pids[PIDTYPE_SID];
 
 	info->start_ns = leader->start_boottime;
 	info->exec_id = task->self_exec_id;
 	info->parent_start_ns = parent->group_leader->start_boottime;
 	info->cgroup_id = task->cgroups->dfl_cgrp->kn->id;
-	info->cgroup_v1_id = in_v1 ? in_v1->kn->id : 0;
+	info->cgroup_v1_id = cgroup_v1_id(task->cgroups);
 	info->tgid = task->tgid;
 	info->tid = task->pid;
 	info->parent_tgid = parent->tgid;
@@ -81,8 +86,8 @@ static __always_inline void fill_task(struct task_info *info, struct task_struct
 	bpf_probe_read_kernel(&info->capabilities, sizeof(info->capabilities),
 			      (void *)cred + field_offset(struct cred, cap_effective));
 	info->user_ns = cred->user_ns->ns.inum;
-	info->mnt_ns = nsproxy->mnt_ns->ns.inum;
-	info->net_ns = nsproxy->net_ns->ns.inum;
+	info->mnt_ns = task->nsproxy->mnt_ns->ns.inum;
+	info->net_ns = task->nsproxy->net_ns->ns.inum;
 	info->login_uid = -1;
 	info->audit_session = -1;
 	if (bpf_core_field_exists(task->sessionid)) {

@@ -120,6 +120,19 @@ impl Detector {
                 self.counters.cgroups += 1;
                 self.cgroups.observe(record);
             }
+            Event::TraceContext(record) => {
+                self.counters.trace_contexts += 1;
+                let event = &record.fixed;
+                let program = ProgramId {
+                    process: ProcessId {
+                        tgid: event.tgid,
+                        start_ns: event.start_ns,
+                    },
+                    exec_id: event.exec_id,
+                };
+                self.release
+                    .trace_context(program, record.text(event.value).bytes);
+            }
             Event::Open(record) => self.open(record, clock),
         }
         for (at, program) in self.table.take_over() {

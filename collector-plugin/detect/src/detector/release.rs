@@ -10,7 +10,7 @@ use crate::detection::{Detection, Learned, Moment, Phase, Subject};
 use crate::enrich::{Answer, Executable, PATIENCE_NS, Question, SessionQuestion};
 use crate::facts::{Clock, Facts};
 use crate::output::{Output, Reported, Trace};
-use crate::process::{ProcessId, Session, Table};
+use crate::process::{ProcessId, ProgramId, Session, Table};
 use crate::recipe::Environment;
 use crate::report::{Context, Reporter};
 use crate::seen::Seen;
@@ -21,6 +21,9 @@ use crate::{BootNanos, Counters};
 
 /// Detections that wait for an answer. Beyond, the first goes out without one.
 const MAX_WAITING: usize = 4096;
+
+/// Programs whose place in a trace is remembered until they are reported; the first match of each comes right after.
+const MAX_APPLICATIONS: usize = 4096;
 
 /// Holds detections back until what belongs to them is known, and makes records and spans of them.
 #[derive(Debug)]
@@ -39,6 +42,8 @@ pub(super) struct Release {
     asks: bool,
     environment: Environment,
     is_environment_configured: bool,
+    /// Where programs said that they belong to, until they are reported.
+    applications: VecDeque<(ProgramId, TraceContext)>,
     /// What the summary of an open detection has in common with its first record.
     open: HashMap<Arc<str>, Mark>,
     closed: Vec<Closed>,
@@ -106,6 +111,7 @@ impl Release {
             asks: settings.asks,
             environment: facts.environment,
             is_environment_configured: facts.is_environment_configured,
+            applications: VecDeque::new(),
             open: HashMap::new(),
             closed: Vec::new(),
             questions_asked: 0,
@@ -152,17 +158,15 @@ impl Release {
         if let Some(session) = answer.session {
             self.sessions.learn(subject.session.clone(), session.into());
         }
-        let application = answer.traceparent.and_then(|text| {
-            let parsed = traceparent::parse(&text);
-            self.malformed_trace_contexts += u64::from(parsed.is_err());
-            parsed.ok()
-        });
+        let program = ProgramId::of(&subject.task);
+        // What the kernel copied needs no second look.
+        let application = match self.applications.iter().find(|(it, _)| *it == program) {
+            Some((_, application)) => Some(*application),
+            None => answer.traceparent.and_then(|text| self.application(&text)),
+        };
         let learned = Learned {
             sha256: answer.sha256.map(Into::into),
-            application: application.map(|context| TraceContext {
-                trace_id: context.trace_id,
-                span_id: context.span_id,
-            }),
+            application,
             session: self.sessions.known(&subject.session),
         };
         if let (Some(application), Some(slices)) = (learned.application, &mut self.slices) {
@@ -174,6 +178,31 @@ impl Release {
             waiting.ticket = waiting.ticket.filter(|ticket| *ticket != answer.ticket);
         }
         self.send_ready(now, out);
+    }
+
+    /// Notes where a program says that it belongs to.
+    pub(super) fn trace_context(&mut self, program: ProgramId, value: &[u8]) {
+        let Some(application) = self.application(&String::from_utf8_lossy(value)) else {
+            return;
+        };
+        self.applications.push_back((program, application));
+        if self.applications.len() > MAX_APPLICATIONS {
+            self.applications.pop_front();
+        }
+    }
+
+    /// What a `TRACEPARENT` says; one that is none is counted.
+    fn application(&mut self, text: &str) -> Option<TraceContext> {
+        match traceparent::parse(text) {
+            Ok(parsed) => Some(TraceContext {
+                trace_id: parsed.trace_id,
+                span_id: parsed.span_id,
+            }),
+            Err(_) => {
+                self.malformed_trace_contexts += 1;
+                None
+            }
+        }
     }
 
     /// A process ended.
@@ -400,7 +429,7 @@ impl Release {
             .iter()
             .map(|it| it.process)
             .collect();
-        let closed = &mut self.closed;
+        let (closed, applications) = (&mut self.closed, &self.applications);
         let trace = self.slices.as_mut().map(|slices| {
             let raise = Raise {
                 session: &subject.session_uid,
@@ -423,7 +452,10 @@ impl Release {
                 at: detection.first_at,
             };
             let context = slices.raise(&raise, closed);
-            if let Some(application) = learned.application {
+            let program = ProgramId::of(&subject.task);
+            let copied = applications.iter().find(|(it, _)| *it == program);
+            let copied = copied.map(|(_, application)| *application);
+            if let Some(application) = learned.application.or(copied) {
                 slices.link(process, application);
             }
             if let Some((ended_ns, status)) = now.table.end_of(process) {

@@ -1,12 +1,15 @@
 //! What `exec` leaves alone, and what it says at the end.
 
+use std::fs;
 use std::io::Write as _;
 use std::process::Stdio;
 
 use anyhow::{Context as _, Result};
 use rustix::process::Signal;
-use scoutline_e2e::{Ended, Program, Sensor};
+use scoutline_e2e::{Ended, Item as _, Program, ReceivedSpan, Sensor};
+use scoutline_semconv::attr;
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::{Binaries, Case};
 
@@ -15,6 +18,7 @@ pub(crate) const CASES: &[(&str, Case)] = &[
     ("leaves stdin and stdout alone", streams),
     ("forwards SIGTERM", forwards),
     ("sees what it promises, in its summary", summary),
+    ("links what TRACEPARENT says, if it says something", links),
 ];
 
 /// Reads what os_fingerprint (medium) looks for.
@@ -24,6 +28,44 @@ fn exec(binaries: &Binaries, options: &[&str], command: &[&str]) -> Result<Ended
     let mut scoutline = Sensor::command(&binaries.sensor);
     scoutline.arg("exec").args(options).arg("--").args(command);
     Program::start(&mut scoutline)?.wait()
+}
+
+/// Only the file tells what a link is marked with: not every backend keeps it.
+fn links(binaries: &Binaries) -> Result<()> {
+    let good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let bad = "00-00000000000000000000000000000000-b7ad6b7169203331-01";
+    let directory = TempDir::new()?;
+    let folder = directory.path().display().to_string();
+    let script =
+        format!("TRACEPARENT={good} cat /proc/version; TRACEPARENT={bad} head -1 /proc/version");
+    let ended = exec(binaries, &["--otlp-dir", &folder], &["sh", "-c", &script])?;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    // One session, one trace, one line.
+    let line = fs::read(directory.path().join("traces.jsonl"))?;
+    let spans = ReceivedSpan::read(&line)?;
+    let of = |name: &str| {
+        let mut spans = spans.iter().map(|it| &it.0);
+        spans
+            .find(|span| span.name == name)
+            .context(name.to_owned())
+    };
+    let [link] = &of("cat")?.links[..] else {
+        panic!("{spans:#?}");
+    };
+    let trace: String = link
+        .trace_id
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    assert_eq!(trace, "0af7651916cd43dd8448eb211c80319c");
+    let marks: Vec<_> = link.attributes.iter().map(|it| it.key.as_str()).collect();
+    let expected = [
+        attr::SCOUTLINE_TRACE_CONTEXT_SOURCE,
+        attr::SCOUTLINE_TRACE_CONTEXT_TRUSTED,
+    ];
+    assert_eq!(marks, expected);
+    assert!(of("head")?.links.is_empty());
+    Ok(())
 }
 
 fn codes(binaries: &Binaries) -> Result<()> {
@@ -109,12 +151,12 @@ fn forwards(binaries: &Binaries) -> Result<()> {
 fn summary(binaries: &Binaries) -> Result<()> {
     let script = "cat /proc/version /proc/ioports; cat /proc/sys/net/ipv4/tcp_syncookies; \
                   tcpdump --version; nmap --version";
-    let directory = tempfile::tempdir()?;
+    let directory = TempDir::new()?;
     let file = directory.path().join("summary.json");
     let argument = format!("json={}", file.display());
     let ended = exec(binaries, &["--summary", &argument], &["sh", "-c", script])?;
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    let summary: Value = serde_json::from_slice(&std::fs::read(&file)?)?;
+    let summary: Value = serde_json::from_slice(&fs::read(&file)?)?;
     let findings = summary.get("findings").and_then(Value::as_array);
     let mut recipes: Vec<_> = findings
         .with_context(|| format!("no findings: {summary:#}"))?

@@ -74,7 +74,7 @@ fn keep(session: u32, from: &Path, to: &Path) -> anyhow::Result<()> {
                     Event::Fork(fork) => Ok(fork.task),
                     Event::Exit(exit) => Err(exit.tgid),
                     // Which of them matter is not known here, and they are few.
-                    Event::Cgroup(_) => {
+                    Event::Cgroup(_) | Event::TraceContext(_) => {
                         writer.write(&step)?;
                         continue;
                     }

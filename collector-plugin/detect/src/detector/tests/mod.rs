@@ -1,4 +1,5 @@
 mod exact;
+mod release;
 
 use std::collections::BTreeSet;
 
