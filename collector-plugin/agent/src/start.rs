@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::thread::JoinHandle;
 
@@ -169,7 +170,14 @@ impl Prepared {
                     resource: texts(&self.resource),
                 };
                 let begin = || -> io::Result<_> {
-                    Writer::new(BufWriter::new(File::create(path)?), &preamble)
+                    // It holds what processes were started with, secrets too.
+                    let file = File::options()
+                        .write(true)
+                        .create(true)
+                        .truncate(true)
+                        .mode(0o600)
+                        .open(path)?;
+                    Writer::new(BufWriter::new(file), &preamble)
                 };
                 let writer =
                     begin().with_context(|| format!("cannot record to {}", path.display()))?;
