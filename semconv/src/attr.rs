@@ -346,7 +346,7 @@ pub const SCOUTLINE_LOSS_TOTAL: &str = "scoutline.loss.total";
 /// Where it was lost. See [`crate::values::LossStage`].
 pub const SCOUTLINE_LOSS_STAGE: &str = "scoutline.loss.stage";
 
-/// Why it was lost, one word of the stage.
+/// Why it was lost, one word of the stage; of spans if it begins with `span_`.
 pub const SCOUTLINE_LOSS_REASON: &str = "scoutline.loss.reason";
 
 /// How many were lost.
@@ -358,6 +358,9 @@ pub const SCOUTLINE_LOSS_FIRST_SEQUENCE: &str = "scoutline.loss.first_sequence";
 /// Last `scoutline.sequence` that was lost.
 pub const SCOUTLINE_LOSS_LAST_SEQUENCE: &str = "scoutline.loss.last_sequence";
 
+/// The `scoutline.sensor.start_id` of the run that lost it; the sequence range is of that run.
+pub const SCOUTLINE_LOSS_START_ID: &str = "scoutline.loss.start_id";
+
 /// Why an event did not leave the kernel, one word.
 pub const SCOUTLINE_DROP_REASON: &str = "scoutline.drop.reason";
 
@@ -366,3 +369,12 @@ pub const SCOUTLINE_EXPORT_OUTCOME: &str = "scoutline.export.outcome";
 
 /// Name of the exporter, as in the configuration.
 pub const SCOUTLINE_EXPORTER_NAME: &str = "scoutline.exporter.name";
+
+/// What kind of event of the kernel it is. See [`crate::values::EventKind`].
+pub const SCOUTLINE_EVENT_KIND: &str = "scoutline.event.kind";
+
+/// What became of an event. See [`crate::values::DetectorOutcome`].
+pub const SCOUTLINE_DETECTOR_OUTCOME: &str = "scoutline.detector.outcome";
+
+/// What became of a record. See [`crate::values::EncoderOutcome`].
+pub const SCOUTLINE_ENCODER_OUTCOME: &str = "scoutline.encoder.outcome";

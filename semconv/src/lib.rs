@@ -5,6 +5,7 @@
 //! [`Setters`] and the table in [`registry`] are generated from the registry beside this crate's sources.
 //! Plain data, no I/O, no protobuf.
 
+mod measure;
 mod record;
 mod setters;
 mod severity;
@@ -18,6 +19,7 @@ pub mod resource;
 pub mod scope;
 pub mod values;
 
+pub use measure::Metric;
 pub use record::{Attribute, Record, Resource, TraceContext, Value, limits};
 pub use setters::Setters;
 pub use severity::{ParseSeverityError, Severity};

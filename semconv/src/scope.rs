@@ -1,7 +1,9 @@
-//! The instrumentation scope of Scoutline's records.
+//! The instrumentation scopes of what Scoutline sends.
 
 /// Scope name of detections.
 pub const DETECTIONS: &str = "scoutline.detections";
+/// Scope name of what the sensor says about itself: heartbeats, losses, sensor records and metrics.
+pub const SENSOR: &str = "scoutline.sensor";
 /// Version of the scope: that of the sensor.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// `schema_url` of ScopeLogs: the registry in `semconv/registry`.

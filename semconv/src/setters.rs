@@ -572,7 +572,8 @@ pub trait Setters {
         self.word(attr::SCOUTLINE_LOSS_STAGE, value.as_str());
     }
 
-    /// `scoutline.loss.reason`: Why it was lost, one word of the stage.
+    /// `scoutline.loss.reason`: Why it was lost, one word of the stage; of spans if it begins with
+    /// `span_`.
     fn scoutline_loss_reason(&mut self, value: &str) {
         self.text(attr::SCOUTLINE_LOSS_REASON, value);
     }
@@ -590,5 +591,16 @@ pub trait Setters {
     /// `scoutline.loss.last_sequence`: Last `scoutline.sequence` that was lost.
     fn scoutline_loss_last_sequence(&mut self, value: i64) {
         self.int(attr::SCOUTLINE_LOSS_LAST_SEQUENCE, value);
+    }
+
+    /// `scoutline.loss.start_id`: The `scoutline.sensor.start_id` of the run that lost it; the
+    /// sequence range is of that run.
+    fn scoutline_loss_start_id(&mut self, value: &str) {
+        self.text(attr::SCOUTLINE_LOSS_START_ID, value);
+    }
+
+    /// `scoutline.exporter.name`: Name of the exporter, as in the configuration.
+    fn scoutline_exporter_name(&mut self, value: &str) {
+        self.text(attr::SCOUTLINE_EXPORTER_NAME, value);
     }
 }

@@ -275,7 +275,7 @@ impl SensorAction {
 /// `scoutline.sensor.previous_end`: How the run before this one ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SensorPreviousEnd {
-    /// It had stopped and sent what it had.
+    /// It had stopped because it was told to.
     Clean,
     /// It was killed or crashed.
     Unclean,
@@ -302,15 +302,15 @@ impl SensorPreviousEnd {
 pub enum LossStage {
     /// A ring or a map was full, events.
     Kernel,
-    /// A table of the detector was full, accesses.
+    /// An event could not be decoded, or a table of the detector was full, events.
     Detector,
-    /// It did not fit the wire, records.
+    /// It did not fit the wire, records or spans.
     Encoder,
-    /// The queue was full, records.
+    /// The queue was full, records or spans.
     Queue,
-    /// The receiver refused it or was away for too long, records.
+    /// The receiver refused it or was away for too long, records or spans.
     Export,
-    /// The last run did not end cleanly: what it may have had in memory.
+    /// What the run before this one had in memory and could not send, or say that it was lost.
     PreviousRun,
 }
 
@@ -349,11 +349,19 @@ pub enum ExportOutcome {
     Dropped,
     /// It was sent once more, counted at each attempt after the first.
     Retried,
+    /// A heartbeat that could not be sent at once: the next one says more.
+    Superseded,
 }
 
 impl ExportOutcome {
     /// All of them, in the order of the registry.
-    pub const ALL: [Self; 4] = [Self::Accepted, Self::Rejected, Self::Dropped, Self::Retried];
+    pub const ALL: [Self; 5] = [
+        Self::Accepted,
+        Self::Rejected,
+        Self::Dropped,
+        Self::Retried,
+        Self::Superseded,
+    ];
 
     /// The word on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -362,6 +370,127 @@ impl ExportOutcome {
             Self::Rejected => "rejected",
             Self::Dropped => "dropped",
             Self::Retried => "retried",
+            Self::Superseded => "superseded",
+        }
+    }
+}
+
+/// `scoutline.event.kind`: What kind of event of the kernel it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EventKind {
+    /// A file or directory was opened.
+    Open,
+    /// A program was executed.
+    Execution,
+    /// A process was made.
+    Fork,
+    /// A process ended.
+    Exit,
+    /// A control group was made, removed, or there at the start.
+    Cgroup,
+    /// A process that was there at the start.
+    Task,
+    /// A program said which trace it is part of.
+    TraceContext,
+    /// It could not be decoded.
+    Unknown,
+}
+
+impl EventKind {
+    /// All of them, in the order of the registry.
+    pub const ALL: [Self; 8] = [
+        Self::Open,
+        Self::Execution,
+        Self::Fork,
+        Self::Exit,
+        Self::Cgroup,
+        Self::Task,
+        Self::TraceContext,
+        Self::Unknown,
+    ];
+
+    /// The word on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Execution => "execution",
+            Self::Fork => "fork",
+            Self::Exit => "exit",
+            Self::Cgroup => "cgroup",
+            Self::Task => "task",
+            Self::TraceContext => "trace_context",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// `scoutline.detector.outcome`: What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DetectorOutcome {
+    /// A strong pattern of a recipe fits it.
+    Matched,
+    /// Only weak patterns fit it, nothing is reported.
+    Weak,
+    /// No recipe fits it.
+    Unmatched,
+    /// No recipe fits what is known of it, and not all is known.
+    Unresolved,
+    /// It is not of a process that is watched.
+    OutOfScope,
+    /// It had been reported before.
+    Repeated,
+    /// It says who is whose child or where a process belongs.
+    Lineage,
+    /// It could not be decoded and is lost.
+    Undecodable,
+}
+
+impl DetectorOutcome {
+    /// All of them, in the order of the registry.
+    pub const ALL: [Self; 8] = [
+        Self::Matched,
+        Self::Weak,
+        Self::Unmatched,
+        Self::Unresolved,
+        Self::OutOfScope,
+        Self::Repeated,
+        Self::Lineage,
+        Self::Undecodable,
+    ];
+
+    /// The word on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Matched => "matched",
+            Self::Weak => "weak",
+            Self::Unmatched => "unmatched",
+            Self::Unresolved => "unresolved",
+            Self::OutOfScope => "out_of_scope",
+            Self::Repeated => "repeated",
+            Self::Lineage => "lineage",
+            Self::Undecodable => "undecodable",
+        }
+    }
+}
+
+/// `scoutline.encoder.outcome`: What became of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EncoderOutcome {
+    /// It was put into a batch.
+    Encoded,
+    /// It did not fit the wire and is lost.
+    Refused,
+}
+
+impl EncoderOutcome {
+    /// All of them, in the order of the registry.
+    pub const ALL: [Self; 2] = [Self::Encoded, Self::Refused];
+
+    /// The word on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Encoded => "encoded",
+            Self::Refused => "refused",
         }
     }
 }

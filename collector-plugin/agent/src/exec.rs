@@ -53,7 +53,7 @@ pub fn exec(args: &CommonArgs, exec: &ExecArgs, variables: &Variables) -> anyhow
                 }
             }
         };
-        let watched = watching.stop()?;
+        let watched = watching.stop().await?;
         let delivered = export.finish().await;
         losses::tell(&watched, &delivered);
         let fail_on = exec.fail_on.map(|severity| FailOn {

@@ -2,8 +2,8 @@
 //!
 //! `main.rs` turns a command line ([`cli`]) into an [`exit::Exit`]. Everything between is here, a module a
 //! concern: what the user wants ([`config`]), what the host is ([`host`]), what people see ([`console`],
-//! [`summary`], [`doctor`], [`recipes`], [`log`]). [`commands`] ties them together for the commands that only
-//! look. Only this crate reads the environment, files and /proc.
+//! [`summary`], [`doctor`], [`recipes`], [`log`]), what the sensor tells of itself ([`own`]). [`commands`] ties
+//! them together for the commands that only look. Only this crate reads the environment, files and /proc.
 
 pub mod cli;
 pub mod commands;
@@ -16,6 +16,7 @@ pub mod exit;
 pub mod host;
 pub mod log;
 pub mod losses;
+pub mod own;
 pub mod pipeline;
 pub mod recipes;
 pub mod replay;

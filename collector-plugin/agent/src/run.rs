@@ -45,10 +45,12 @@ pub fn run(args: &CommonArgs, run: &RunArgs, variables: &Variables) -> anyhow::R
             () = watching.broken() => {}
         }
         // Short, and the exporters' queues take what comes meanwhile.
-        let watched = watching.stop()?;
+        let watched = watching.stop().await?;
         let delivered = export.finish().await;
         losses::tell(&watched, &delivered);
-        Ok(if watched.is_recorded {
+        let is_recorded = watched.is_recorded;
+        watched.close();
+        Ok(if is_recorded {
             Exit::Fine
         } else {
             Exit::Failed

@@ -5,7 +5,9 @@ use std::io::{self, BufWriter};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use scoutline_abi::raw;
@@ -14,6 +16,7 @@ use scoutline_detect::workload::ci::{self, CI_VARIABLES, CiJob};
 use scoutline_detect::{Detector, Facts, Scope, Settings};
 use scoutline_loader::hooks::Family;
 use scoutline_loader::{Attachment, LoadError, Outcome, Sensor, trim_heap};
+use scoutline_otlp::Metrics;
 use scoutline_semconv::{Resource, Value};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
@@ -24,12 +27,16 @@ use crate::commands::read_recipes;
 use crate::config::{self, Config, Loaded};
 use crate::enrich::Enricher;
 use crate::host::{Host, environment, resource};
+use crate::own::{self, Board, Identity, Own};
 use crate::pipeline::{
-    Before, Export, Judge, Lines, Outlet, Preamble, Recorder, Resources, StopSender, Watched,
-    Watcher, Writer, stop_channel,
+    Before, Export, Judge, Lines, Outlet, Parts, Preamble, Recorder, Resources, StopSender,
+    Watched, Watcher, Writer, stop_channel,
 };
-use crate::state::{self, Keeper, LeftOpen, State};
+use crate::state::{self, Keeper, LastRun, LeftOpen, State};
 use crate::variables::Variables;
+
+/// What the last metrics may take; the exporters' own time comes after it.
+const LAST_METRICS: Duration = Duration::from_secs(2);
 
 /// This kernel or these privileges let the sensor see neither executions nor opens.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +64,7 @@ pub struct Watching {
     thread: JoinHandle<Watched>,
     stop: StopSender,
     ended: oneshot::Receiver<()>,
+    metrics: Option<Metrics>,
 }
 
 impl Prepared {
@@ -185,6 +193,26 @@ impl Prepared {
             }
             None => Recorder::default(),
         };
+        let recipes_hash = own::of_recipes(self.matcher.recipes(), &self.config.recipes.options);
+        let identity = Identity {
+            resource: Arc::new(own::resource(&self.resource)),
+            start_id: facts.start_id.clone(),
+            hooks: hooks_in_use(&attachments),
+            settings_hash: own::of_settings(&self.config, &recipes_hash),
+            recipes_hash,
+        };
+        let board = Board::default();
+        let metrics = metrics(&identity, &board, self.config.telemetry, export)?;
+        let mut own = Own::new(
+            identity,
+            remembered.last_run,
+            export.exporters(),
+            board,
+            Instant::now(),
+        );
+        if let Some(interval) = self.config.telemetry.heartbeat {
+            own = own.with_heartbeat(interval, own::random_phase());
+        }
         let resources = Resources::new(self.resource, is_environment_configured);
         let mut outlet = Outlet::new(resources, export.limits(), export.queues());
         if let Some((output, lines)) = lines {
@@ -196,20 +224,22 @@ impl Prepared {
         let judge = Judge::new(Detector::new(self.matcher, facts, settings));
         let enricher =
             Enricher::start().context("cannot start the thread that looks at processes")?;
-        let watcher = Watcher::new(
+        let parts = Parts {
             sensor,
             judge,
             outlet,
             recorder,
             enricher,
-            remembered.keeper,
-            Before {
-                tasks,
-                left_open: remembered.left_open,
-            },
-        );
-        let watching =
-            Watching::start(watcher).context("cannot start the thread that reads the kernel")?;
+            keeper: remembered.keeper,
+            own,
+        };
+        let before = Before {
+            tasks,
+            left_open: remembered.left_open,
+        };
+        let watcher = Watcher::new(parts, before);
+        let watching = Watching::start(watcher, metrics)
+            .context("cannot start the thread that reads the kernel")?;
         tracing::info!(
             executions = hook_exec.unwrap_or("none"),
             opens = hook_open.unwrap_or("none"),
@@ -223,6 +253,7 @@ impl Prepared {
 struct Remembered {
     secret: state::Secret,
     seen: Option<Vec<u64>>,
+    last_run: LastRun,
     left_open: LeftOpen,
     keeper: Keeper,
 }
@@ -235,6 +266,7 @@ impl Prepared {
         let nothing = |secret| Remembered {
             secret,
             seen: None,
+            last_run: LastRun::default(),
             left_open: LeftOpen::default(),
             keeper: Keeper::default(),
         };
@@ -248,10 +280,12 @@ impl Prepared {
         match State::open(folder, &self.host.boot_id) {
             Ok(state) => {
                 let (secret, seen) = (state.secret(), state.seen().to_vec());
+                let last_run = state.last_run().clone();
                 let (left_open, keeper) = state.into_parts();
                 Remembered {
                     secret,
                     seen: Some(seen),
+                    last_run,
                     left_open,
                     keeper,
                 }
@@ -280,7 +314,7 @@ pub fn exporters_runtime() -> anyhow::Result<Runtime> {
 }
 
 impl Watching {
-    fn start(watcher: Watcher) -> io::Result<Self> {
+    fn start(watcher: Watcher, metrics: Option<Metrics>) -> io::Result<Self> {
         let (stop, stopped) = stop_channel()?;
         let (alive, ended) = oneshot::channel::<()>();
         let thread = std::thread::Builder::new()
@@ -294,6 +328,7 @@ impl Watching {
             thread,
             stop,
             ended,
+            metrics,
         })
     }
 
@@ -303,15 +338,17 @@ impl Watching {
         let _ = (&mut self.ended).await;
     }
 
-    /// Ends the watch once everything that happened before has been judged.
+    /// Ends the watch once everything that happened before has been judged, and sends metrics for the last time.
     ///
     /// # Errors
     /// If the thread panicked.
-    pub fn stop(self) -> anyhow::Result<Watched> {
+    pub async fn stop(self) -> anyhow::Result<Watched> {
         drop(self.stop);
-        self.thread
-            .join()
-            .map_err(|_| anyhow::anyhow!("the thread that reads the kernel broke down"))
+        let watched = self.thread.join();
+        if let Some(metrics) = self.metrics {
+            metrics.shutdown(LAST_METRICS).await;
+        }
+        watched.map_err(|_| anyhow::anyhow!("the thread that reads the kernel broke down"))
     }
 }
 
@@ -322,6 +359,31 @@ fn with_remedy(error: LoadError) -> anyhow::Error {
         LoadError::NotPermitted => anyhow::Error::new(error).context(PRIVILEGES),
         error => error.into(),
     }
+}
+
+/// Starts the metrics, if they are wanted and there is somebody to send them to.
+fn metrics(
+    identity: &Identity,
+    board: &Board,
+    telemetry: config::Telemetry,
+    export: &Export,
+) -> anyhow::Result<Option<Metrics>> {
+    let sinks = export.metric_sinks()?;
+    let Some(interval) = telemetry.metrics_interval.filter(|_| !sinks.is_empty()) else {
+        return Ok(None);
+    };
+    let metrics = Metrics::start(&identity.resource, sinks, interval, export.runtime());
+    let meter = metrics.meter(scoutline_otlp::Scope::SENSOR);
+    own::observe(&meter, board, &identity.hooks, &export.exporters());
+    export.time_requests(&meter);
+    Ok(Some(metrics))
+}
+
+fn hooks_in_use(attachments: &[Attachment]) -> Vec<(Family, &'static str)> {
+    let attached = attachments
+        .iter()
+        .filter(|it| matches!(it.outcome, Outcome::Attached));
+    attached.map(|it| (it.hook.family, it.hook.name)).collect()
 }
 
 fn hook_in_use(attachments: &[Attachment], family: Family) -> Option<&'static str> {

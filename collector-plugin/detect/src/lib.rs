@@ -32,7 +32,7 @@ pub use enrich::{
     Answer, Executable, Login, PATIENCE_NS, Pid, Question, SessionAnswer, SessionQuestion,
 };
 pub use facts::{BootNanos, Clock, Facts, Mount, Scope, Settings};
-pub use output::{Output, Reported, Trace};
+pub use output::{Issued, Output, Reported, Trace};
 pub use redact::CommandArgs;
 pub use slices::JournalEntry;
 pub use workload::Workload;

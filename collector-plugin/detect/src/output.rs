@@ -16,6 +16,15 @@ pub struct Reported {
     pub workload: Arc<Workload>,
 }
 
+/// What makes a record one of a kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issued {
+    /// `scoutline.sequence`.
+    pub sequence: u64,
+    /// `log.record.uid`.
+    pub uid: String,
+}
+
 /// All spans of one trace, to be exported together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trace {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{BufMut, Bytes, BytesMut};
-use scoutline_semconv::{Record, Resource, limits, scope};
+use scoutline_semconv::{Record, Resource, attr, limits, scope};
 
 use crate::encode::{self, EncodeError, Envelope, REQUEST_ENTRY_OVERHEAD};
 use crate::signal::Signal;
@@ -27,6 +27,57 @@ impl Scope {
         version: scope::VERSION,
         schema_url: scope::SCHEMA_URL,
     };
+
+    /// Scope of what the sensor says about itself.
+    pub const SENSOR: Self = Self {
+        name: scope::SENSOR,
+        ..Self::DETECTIONS
+    };
+}
+
+/// Numbers of records, both ends included: of all records between there may be others than those that are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sequences {
+    /// The lowest.
+    pub first: u64,
+    /// The highest.
+    pub last: u64,
+}
+
+impl Sequences {
+    /// The smallest range around both.
+    #[must_use]
+    pub fn around(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        match (one, other) {
+            (Some(one), Some(other)) => Some(Self {
+                first: one.first.min(other.first),
+                last: one.last.max(other.last),
+            }),
+            (one, other) => one.or(other),
+        }
+    }
+
+    /// That of one record, if it has a number.
+    pub fn of(record: &Record) -> Option<Self> {
+        let number = u64::try_from(record.int(attr::SCOUTLINE_SEQUENCE)?).ok()?;
+        Some(Self {
+            first: number,
+            last: number,
+        })
+    }
+}
+
+/// How a queue treats a batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Care {
+    /// Dropped when the queue is full.
+    #[default]
+    Ordinary,
+    /// Finds room above the capacity of a full queue: it says what was lost.
+    Reserved,
+    /// Not worth waiting for, since the next one says more: it never waits behind others, is tried once, and one that
+    /// still waits makes room for the next.
+    Passing,
 }
 
 /// When a batch is sealed, whichever comes first.
@@ -66,6 +117,8 @@ pub struct Batch {
     signal: Signal,
     bytes: Bytes,
     items: u32,
+    sequences: Option<Sequences>,
+    care: Care,
 }
 
 impl Batch {
@@ -74,7 +127,39 @@ impl Batch {
             signal,
             bytes,
             items,
+            sequences: None,
+            care: Care::Ordinary,
         }
+    }
+
+    /// One record as a batch of its own.
+    ///
+    /// # Errors
+    /// [`EncodeError`] if it can not be encoded.
+    pub fn of_record(
+        resource: &Arc<Resource>,
+        scope: Scope,
+        record: &Record,
+        care: Care,
+    ) -> Result<Self, EncodeError> {
+        let envelope = Envelope::new(resource, &scope);
+        let mut entry = envelope.open(0);
+        encode::put_record(&mut entry, record)?;
+        Ok(Self {
+            sequences: Sequences::of(record),
+            care,
+            ..Self::new(Signal::Logs, envelope.close(entry), 1)
+        })
+    }
+
+    /// Numbers of the records in it; `None` if they have none.
+    pub fn sequences(&self) -> Option<Sequences> {
+        self.sequences
+    }
+
+    /// How it is treated.
+    pub fn care(&self) -> Care {
+        self.care
     }
 
     /// What it is a request of.
@@ -106,6 +191,7 @@ pub struct Batcher {
     /// Upper bound of the request's length, were it sealed now.
     bytes: usize,
     records: u32,
+    sequences: Option<Sequences>,
     oldest: Option<Instant>,
 }
 
@@ -131,6 +217,7 @@ impl Batcher {
             latest: 0,
             bytes: 0,
             records: 0,
+            sequences: None,
             oldest: None,
         }
     }
@@ -167,6 +254,7 @@ impl Batcher {
         self.bytes += added.request;
         self.latest = index;
         self.records += 1;
+        self.sequences = Sequences::around(self.sequences, Sequences::of(record));
         self.oldest.get_or_insert(now);
         if self.records >= self.limits.records || self.bytes >= self.limits.bytes {
             // With a record in it that did not fit the one before, this one is only full if a single record
@@ -174,6 +262,11 @@ impl Batcher {
             sealed = sealed.or_else(|| self.seal());
         }
         Ok(sealed)
+    }
+
+    /// Numbers of the records that wait; `None` if there are none.
+    pub fn sequences(&self) -> Option<Sequences> {
+        self.sequences
     }
 
     /// When the batch is due at the latest, `None` while it is empty.
@@ -212,7 +305,10 @@ impl Batcher {
             [entry] => std::mem::take(entry),
             entries => entries.concat().into(),
         };
-        let batch = Batch::new(Signal::Logs, bytes, self.records);
+        let batch = Batch {
+            sequences: self.sequences.take(),
+            ..Batch::new(Signal::Logs, bytes, self.records)
+        };
         self.latest = 0;
         self.bytes = 0;
         self.records = 0;

@@ -1,5 +1,6 @@
 //! What became of what was to be sent.
 
+use crate::batch::Sequences;
 use crate::signal::Signal;
 
 /// What became of all that one exporter was given since it was made.
@@ -40,7 +41,7 @@ impl Counts {
 ///
 /// ```text
 /// offered  = accepted + dropped.queue_full + dropped.closed
-/// accepted = exported + rejected + dropped.{refused, gave_up, shutdown} + pending
+/// accepted = exported + rejected + dropped.{refused, gave_up, shutdown} + superseded + pending
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -52,12 +53,53 @@ pub struct Tally {
     pub rejected: u64,
     /// Lost, by reason.
     pub dropped: Dropped,
+    /// [Passing](crate::Care::Passing) items that could not be sent at once. They are not lost: the next ones say more.
+    pub superseded: u64,
     /// Sent once more, counted at each attempt after the first.
     pub retried: u64,
     /// In the queue or being sent.
     pub pending: u64,
     /// What the receiver said when it last refused items, in a whole batch or in part.
     pub last_refusal: Option<String>,
+}
+
+impl Tally {
+    /// All that the queue was given.
+    pub fn offered(&self) -> u64 {
+        self.accepted + self.dropped.queue_full + self.dropped.closed
+    }
+}
+
+/// Items that were lost for one reason since that was last asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// What they were.
+    pub signal: Signal,
+    /// Why.
+    pub reason: LostReason,
+    /// They were [reserved](crate::Care::Reserved): what they said is lost with them.
+    pub is_reserved: bool,
+    /// How many.
+    pub items: u64,
+    /// Where their numbers are, if they had any.
+    pub sequences: Option<Sequences>,
+}
+
+/// Why items were lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LostReason {
+    /// [`Dropped::queue_full`].
+    QueueFull,
+    /// [`Dropped::closed`].
+    Closed,
+    /// [`Dropped::refused`].
+    Refused,
+    /// [`Tally::rejected`].
+    Rejected,
+    /// [`Dropped::gave_up`].
+    GaveUp,
+    /// [`Dropped::shutdown`].
+    Shutdown,
 }
 
 /// Items that were lost on the way, by reason.

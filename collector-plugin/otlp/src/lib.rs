@@ -20,14 +20,14 @@ mod queue;
 mod signal;
 mod slice;
 
-pub use batch::{Batch, BatchLimits, Batcher, Scope};
-pub use counts::{Counts, Dropped, Tally};
+pub use batch::{Batch, BatchLimits, Batcher, Care, Scope, Sequences};
+pub use counts::{Counts, Dropped, Lost, LostReason, Tally};
 pub use export::{
     BuildError, Compression, DEFAULT_CONSUMERS, DEFAULT_TIMEOUT, Destination, Exporter,
     ExporterConfig, HeaderError, Headers, HttpPath, ProbeError, Remote, Retry, SendError, Tls,
     json_line, probe,
 };
 pub use metrics::{DEFAULT_METRIC_INTERVAL, MetricSink, Metrics};
-pub use queue::{DEFAULT_CAPACITY, DropReason, QueueReceiver, QueueSender, queue};
+pub use queue::{DEFAULT_CAPACITY, DropReason, QueueReceiver, QueueSender, RESERVE, queue};
 pub use signal::Signal;
 pub use slice::{SealedSpans, seal_spans};

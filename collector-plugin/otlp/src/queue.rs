@@ -1,18 +1,21 @@
 //! The queue between the detection thread and one exporter: in memory, bounded by bytes.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use thiserror::Error;
 use tokio::sync::Notify;
 
-use crate::batch::Batch;
-use crate::counts::{Counts, Tally};
+use crate::batch::{Batch, Care, Sequences};
+use crate::counts::{Counts, Lost, LostReason, Tally};
 use crate::signal::Signal;
 
 /// Bytes of one exporter's queue unless told otherwise: a minute of an attack on a busy host.
 pub const DEFAULT_CAPACITY: usize = 64 * 1024 * 1024;
+
+/// Bytes above the capacity for [reserved](Care::Reserved) batches: some hundred, each of which says what was lost.
+pub const RESERVE: usize = 64 * 1024;
 
 /// Why a queue did not take a batch. The loss has been counted already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -37,6 +40,8 @@ pub fn queue(capacity: usize) -> (QueueSender, QueueReceiver) {
                 ..Counts::default()
             },
             batches: VecDeque::new(),
+            unsettled: BTreeSet::new(),
+            lost: Vec::new(),
             closed: false,
         }),
         changed: Notify::new(),
@@ -63,36 +68,65 @@ struct Shared {
 struct State {
     counts: Counts,
     batches: VecDeque<Batch>,
+    /// First number of each batch that waits or is being sent.
+    unsettled: BTreeSet<u64>,
+    /// Since it was last asked for, an entry for each reason and kind.
+    lost: Vec<Lost>,
     closed: bool,
 }
 
 impl QueueSender {
     /// Appends a batch without waiting. To feed several exporters, push a clone to each: they share the bytes.
     ///
+    /// A [passing](Care::Passing) batch that can not be sent soon is not taken, which is no loss and no error.
+    ///
     /// # Errors
     /// The reason, if the batch was dropped; what is in it is in [`Tally::dropped`](crate::Tally::dropped) then.
     pub fn push(&self, batch: Batch) -> Result<(), DropReason> {
         let mut state = self.0.lock();
-        let items = u64::from(batch.items());
-        let bytes = state.counts.queue_bytes.saturating_add(batch.bytes().len());
-        let is_full = bytes > state.counts.queue_capacity;
-        let is_closed = state.closed;
-        let tally = state.counts.of_mut(batch.signal());
-        if is_closed {
-            tally.dropped.closed += items;
-            return Err(DropReason::Closed);
+        if let Err(reason) = state.room_for(&batch) {
+            let why = match reason {
+                DropReason::QueueFull => LostReason::QueueFull,
+                DropReason::Closed => LostReason::Closed,
+            };
+            state.refuse(&batch, why);
+            return match batch.care() {
+                Care::Passing => Ok(()),
+                Care::Ordinary | Care::Reserved => Err(reason),
+            };
         }
-        if is_full {
-            tally.dropped.queue_full += items;
-            return Err(DropReason::QueueFull);
-        }
-        tally.accepted += items;
-        tally.pending += items;
-        state.counts.queue_bytes = bytes;
-        state.batches.push_back(batch);
+        state.append(batch);
         drop(state);
         self.0.changed.notify_one();
         Ok(())
+    }
+
+    /// The same, but a batch that is not taken may be offered again: nothing is counted then.
+    ///
+    /// # Errors
+    /// Why it was not taken.
+    pub fn offer(&self, batch: &Batch) -> Result<(), DropReason> {
+        let mut state = self.0.lock();
+        state.room_for(batch)?;
+        state.append(batch.clone());
+        drop(state);
+        self.0.changed.notify_one();
+        Ok(())
+    }
+
+    /// Whether a [passing](Care::Passing) batch would be taken: nothing waits but for what is being sent.
+    pub fn is_idle(&self) -> bool {
+        self.0.lock().is_idle()
+    }
+
+    /// What was lost since the last call, each reason once.
+    pub fn take_lost(&self) -> Vec<Lost> {
+        std::mem::take(&mut self.0.lock().lost)
+    }
+
+    /// The lowest number of a record that waits or is being sent.
+    pub fn first_unsettled(&self) -> Option<u64> {
+        self.0.lock().unsettled.first().copied()
     }
 
     /// What became of all that was pushed so far.
@@ -183,6 +217,8 @@ pub(crate) enum Outcome {
     GaveUp,
     /// The exporter was shut down first.
     Shutdown,
+    /// It was not worth another attempt.
+    Superseded,
 }
 
 /// A batch that is being sent. It counts against the queue's capacity until it is settled; dropped without that
@@ -205,6 +241,11 @@ impl Delivery {
 
     pub(crate) fn items(&self) -> u32 {
         self.batch.items()
+    }
+
+    /// Whether it is worth more than one attempt.
+    pub(crate) fn is_passing(&self) -> bool {
+        self.batch.care() == Care::Passing
     }
 
     pub(crate) fn count_retry(&self) {
@@ -256,10 +297,110 @@ impl Shared {
 }
 
 impl State {
+    fn is_idle(&self) -> bool {
+        !self.closed && self.batches.iter().all(|it| it.care() == Care::Passing)
+    }
+
+    fn room_for(&self, batch: &Batch) -> Result<(), DropReason> {
+        if self.closed {
+            return Err(DropReason::Closed);
+        }
+        let has_room = match batch.care() {
+            Care::Ordinary => self.bytes_with(batch) <= self.counts.queue_capacity,
+            Care::Reserved => {
+                self.bytes_with(batch) <= self.counts.queue_capacity.saturating_add(RESERVE)
+            }
+            Care::Passing => self.is_idle(),
+        };
+        if has_room {
+            Ok(())
+        } else {
+            Err(DropReason::QueueFull)
+        }
+    }
+
+    fn bytes_with(&self, batch: &Batch) -> usize {
+        self.counts.queue_bytes.saturating_add(batch.bytes().len())
+    }
+
+    fn append(&mut self, batch: Batch) {
+        if batch.care() == Care::Passing {
+            // The newest only; whatever waits is of that kind, or this one would not be here.
+            for stale in std::mem::take(&mut self.batches) {
+                self.settle(&stale, Outcome::Superseded);
+            }
+        }
+        let items = u64::from(batch.items());
+        self.counts.queue_bytes = self.bytes_with(&batch);
+        let tally = self.counts.of_mut(batch.signal());
+        tally.accepted += items;
+        tally.pending += items;
+        self.unsettled.extend(batch.sequences().map(|it| it.first));
+        self.batches.push_back(batch);
+    }
+
+    /// Counts a batch that is not taken.
+    fn refuse(&mut self, batch: &Batch, why: LostReason) {
+        let items = u64::from(batch.items());
+        let tally = self.counts.of_mut(batch.signal());
+        if batch.care() == Care::Passing {
+            tally.accepted += items;
+            tally.superseded += items;
+            return;
+        }
+        match why {
+            LostReason::Closed => tally.dropped.closed += items,
+            _ => tally.dropped.queue_full += items,
+        }
+        self.lose(batch, why, items);
+    }
+
     fn settle(&mut self, batch: &Batch, outcome: Outcome) {
         self.counts.queue_bytes = self.counts.queue_bytes.saturating_sub(batch.bytes().len());
-        let tally = self.counts.of_mut(batch.signal());
-        tally.settle(u64::from(batch.items()), outcome);
+        if let Some(sequences) = batch.sequences() {
+            self.unsettled.remove(&sequences.first);
+        }
+        let outcome = match (batch.care(), outcome) {
+            (Care::Passing, outcome) if !matches!(outcome, Outcome::Exported { .. }) => {
+                Outcome::Superseded
+            }
+            (_, outcome) => outcome,
+        };
+        let items = u64::from(batch.items());
+        let lost = match &outcome {
+            // A receiver can not reject more than it was sent, whatever it says.
+            Outcome::Exported { rejected, .. } => {
+                Some((LostReason::Rejected, items.min(*rejected)))
+            }
+            Outcome::Refused { .. } => Some((LostReason::Refused, items)),
+            Outcome::GaveUp => Some((LostReason::GaveUp, items)),
+            Outcome::Shutdown => Some((LostReason::Shutdown, items)),
+            Outcome::Superseded => None,
+        };
+        if let Some((why, lost)) = lost.filter(|(_, lost)| *lost > 0) {
+            self.lose(batch, why, lost);
+        }
+        self.counts.of_mut(batch.signal()).settle(items, outcome);
+    }
+
+    fn lose(&mut self, batch: &Batch, reason: LostReason, items: u64) {
+        let signal = batch.signal();
+        let is_reserved = batch.care() == Care::Reserved;
+        let same = |it: &&mut Lost| {
+            (it.signal, it.reason, it.is_reserved) == (signal, reason, is_reserved)
+        };
+        let Some(lost) = self.lost.iter_mut().find(same) else {
+            self.lost.push(Lost {
+                signal,
+                reason,
+                is_reserved,
+                items,
+                sequences: batch.sequences(),
+            });
+            return;
+        };
+        lost.items += items;
+        lost.sequences = Sequences::around(lost.sequences, batch.sequences());
     }
 }
 
@@ -283,6 +424,7 @@ impl Tally {
             }
             Outcome::GaveUp => self.dropped.gave_up += items,
             Outcome::Shutdown => self.dropped.shutdown += items,
+            Outcome::Superseded => self.superseded += items,
         }
     }
 }
@@ -291,7 +433,7 @@ impl Tally {
 pub(crate) mod tests {
     use std::time::Instant;
 
-    use scoutline_semconv::{Record, Resource, Span, TraceContext, event};
+    use scoutline_semconv::{Record, Resource, Span, TraceContext, attr, event};
 
     use super::*;
     use crate::batch::{BatchLimits, Batcher, Scope};
@@ -301,7 +443,15 @@ pub(crate) mod tests {
     pub(crate) fn batch(records: u32) -> Batch {
         let mut batcher = Batcher::new(BatchLimits::default());
         let resource = Arc::new(Resource::default());
-        let record = Record {
+        for _ in 0..records {
+            let sealed = batcher.push(Instant::now(), &resource, Scope::DETECTIONS, &record());
+            assert!(sealed.unwrap().is_none());
+        }
+        batcher.seal().unwrap()
+    }
+
+    fn record() -> Record {
+        Record {
             event_name: event::DETECTION,
             time_unix_nano: 1,
             observed_time_unix_nano: 2,
@@ -310,12 +460,7 @@ pub(crate) mod tests {
             body: "x".to_owned(),
             trace: None,
             attributes: vec![],
-        };
-        for _ in 0..records {
-            let sealed = batcher.push(Instant::now(), &resource, Scope::DETECTIONS, &record);
-            assert!(sealed.unwrap().is_none());
         }
-        batcher.seal().unwrap()
     }
 
     fn slice(spans: usize) -> Batch {
@@ -348,9 +493,155 @@ pub(crate) mod tests {
         assert_eq!(offered, tally.accepted + queue_full + closed, "{tally:?}");
         assert_eq!(
             tally.accepted,
-            tally.exported + tally.rejected + refused + gave_up + shutdown + tally.pending,
+            tally.exported
+                + tally.rejected
+                + refused
+                + gave_up
+                + shutdown
+                + tally.superseded
+                + tally.pending,
             "{tally:?}"
         );
+        assert_eq!(tally.offered(), offered, "{tally:?}");
+    }
+
+    /// A batch of one record with this number.
+    pub(crate) fn numbered(number: Option<i64>, care: Care) -> Batch {
+        let attributes = number.map(|number| (attr::SCOUTLINE_SEQUENCE, number.into()));
+        let record = Record {
+            attributes: attributes.into_iter().collect(),
+            ..record()
+        };
+        let resource = Arc::new(Resource::default());
+        Batch::of_record(&resource, Scope::SENSOR, &record, care).unwrap()
+    }
+
+    fn range(first: u64, last: u64) -> Option<Sequences> {
+        Some(Sequences { first, last })
+    }
+
+    #[tokio::test]
+    async fn what_says_what_was_lost_finds_room_in_a_full_queue() {
+        let one = numbered(Some(1), Care::Ordinary);
+        let (sender, _receiver) = queue(one.bytes().len());
+        sender.push(one.clone()).unwrap();
+        for number in 2..5 {
+            let more = numbered(Some(number), Care::Ordinary);
+            assert_eq!(sender.push(more), Err(DropReason::QueueFull));
+        }
+        let loss = numbered(Some(5), Care::Reserved);
+        let mut taken = 0;
+        while sender.offer(&loss).is_ok() {
+            taken += 1;
+        }
+        assert_eq!(taken, RESERVE / loss.bytes().len());
+        assert_eq!(sender.counts().records.dropped.queue_full, 3);
+        let lost = sender.take_lost();
+        let expected = Lost {
+            signal: Signal::Logs,
+            reason: LostReason::QueueFull,
+            is_reserved: false,
+            items: 3,
+            sequences: range(2, 4),
+        };
+        assert_eq!(lost, std::slice::from_ref(&expected));
+        assert_eq!(sender.take_lost(), []);
+        // One that is no longer offered is lost as others are, and told apart.
+        assert_eq!(sender.push(loss), Err(DropReason::QueueFull));
+        let expected = Lost {
+            is_reserved: true,
+            items: 1,
+            sequences: range(5, 5),
+            ..expected
+        };
+        assert_eq!(sender.take_lost(), [expected]);
+        assert_conserved(&sender.counts().records, 1 + 3 + taken as u64 + 1);
+    }
+
+    #[tokio::test]
+    async fn a_heartbeat_waits_behind_nothing_and_only_the_newest_waits() {
+        let (sender, receiver) = queue(DEFAULT_CAPACITY);
+        let heartbeat = || numbered(None, Care::Passing);
+        // What is being sent is no backlog.
+        sender.push(numbered(Some(1), Care::Ordinary)).unwrap();
+        let under_way = receiver.next().await.unwrap();
+        assert!(sender.is_idle());
+        for _ in 0..3 {
+            sender.push(heartbeat()).unwrap();
+        }
+        let counts = sender.counts().records;
+        assert_eq!((counts.superseded, counts.pending), (2, 2));
+        let newest = receiver.next().await.unwrap();
+        assert!(newest.is_passing());
+        newest.settle(Outcome::GaveUp);
+        // A backlog is: it is not taken.
+        sender.push(numbered(Some(2), Care::Ordinary)).unwrap();
+        assert!(!sender.is_idle());
+        assert_eq!(sender.offer(&heartbeat()), Err(DropReason::QueueFull));
+        sender.push(heartbeat()).unwrap();
+        under_way.settle(Outcome::Exported {
+            rejected: 0,
+            message: String::new(),
+        });
+        receiver.close();
+        assert!(!sender.is_idle());
+        sender.push(heartbeat()).unwrap();
+        let counts = sender.counts().records;
+        assert_eq!((counts.superseded, counts.dropped.total()), (5, 0));
+        assert_conserved(&counts, 7);
+        assert_eq!(sender.take_lost(), []);
+    }
+
+    #[tokio::test]
+    async fn what_is_lost_is_told_with_its_numbers_whatever_the_reason() {
+        let (sender, receiver) = queue(DEFAULT_CAPACITY);
+        let message = || "no".to_owned();
+        for (outcome, reason) in [
+            (
+                Outcome::Exported {
+                    rejected: 1,
+                    message: message(),
+                },
+                LostReason::Rejected,
+            ),
+            (Outcome::Refused { message: message() }, LostReason::Refused),
+            (Outcome::GaveUp, LostReason::GaveUp),
+            (Outcome::Shutdown, LostReason::Shutdown),
+        ] {
+            for number in [7, 9] {
+                sender.push(numbered(Some(number), Care::Ordinary)).unwrap();
+                assert_eq!(sender.first_unsettled(), u64::try_from(number).ok());
+                receiver.next().await.unwrap().settle(outcome.clone());
+            }
+            assert_eq!(sender.first_unsettled(), None);
+            let lost = sender.take_lost();
+            assert_eq!(lost.len(), 1, "{lost:?}");
+            assert_eq!((lost[0].reason, lost[0].items), (reason, 2));
+            assert_eq!(lost[0].sequences, range(7, 9));
+        }
+        receiver.close();
+        let late = sender.push(slice(5));
+        assert_eq!(late, Err(DropReason::Closed));
+        let lost = sender.take_lost();
+        assert_eq!((lost[0].signal, lost[0].items), (Signal::Traces, 5));
+        assert_eq!(lost[0].sequences, None);
+    }
+
+    #[tokio::test]
+    async fn the_lowest_number_that_is_not_settled_is_known() {
+        let (sender, receiver) = queue(DEFAULT_CAPACITY);
+        let settled = || Outcome::Exported {
+            rejected: 0,
+            message: String::new(),
+        };
+        for number in 3..6 {
+            sender.push(numbered(Some(number), Care::Ordinary)).unwrap();
+        }
+        let three = receiver.next().await.unwrap();
+        receiver.next().await.unwrap().settle(settled());
+        assert_eq!(sender.first_unsettled(), Some(3));
+        three.settle(settled());
+        assert_eq!(sender.first_unsettled(), Some(5));
     }
 
     #[tokio::test]

@@ -1,5 +1,6 @@
 //! A real OpenTelemetry Collector on this machine.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use tempfile::TempDir;
 
 use crate::backend::backend;
 use crate::program::Program;
+use crate::received::{Numbered, Told};
 use crate::records::{Lines, Records};
 use crate::span::ReceivedSpan;
 
@@ -155,12 +157,42 @@ impl Collector {
         format!("unix://{}", self.socket().display())
     }
 
-    /// What it has written, over all its lives.
+    /// The detections that it has written, over all its lives.
     ///
     /// # Errors
     /// If the file can not be followed.
     pub fn records(&self) -> Result<Records> {
         Records::follow(&self.file())
+    }
+
+    /// What sensors told it of themselves.
+    ///
+    /// # Errors
+    /// If the file can not be followed.
+    pub fn told(&self) -> Result<Lines<Told>> {
+        Lines::follow(&self.file())
+    }
+
+    /// Waits until all records of all sensors are in its file, which have to have ended.
+    ///
+    /// # Errors
+    /// If that takes longer than [`crate::PATIENCE`].
+    pub fn wait_for_last(&self) -> Result<()> {
+        let mut numbers = Lines::<Numbered>::follow(&self.file())?;
+        numbers.wait_until("all numbers of each run", |all| {
+            let mut runs = BTreeMap::<_, (BTreeSet<i64>, i64)>::new();
+            for it in all {
+                let (numbers, last) = runs.entry(&it.start).or_default();
+                numbers.insert(it.sequence);
+                if it.is_last {
+                    *last = it.sequence;
+                }
+            }
+            let is_whole =
+                |(numbers, last): &(BTreeSet<i64>, i64)| numbers.iter().copied().eq(1..=*last);
+            !runs.is_empty() && runs.values().all(is_whole)
+        })?;
+        Ok(())
     }
 
     /// The spans in its other file, as they come.
@@ -179,6 +211,11 @@ impl Collector {
     /// Its file: one OTLP/JSON message a line.
     pub fn file(&self) -> PathBuf {
         self.path("records.jsonl")
+    }
+
+    /// Its file of metrics.
+    pub fn metrics_file(&self) -> PathBuf {
+        self.path("metrics.jsonl")
     }
 
     fn socket(&self) -> PathBuf {

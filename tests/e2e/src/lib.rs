@@ -18,7 +18,7 @@ pub use backend::backend;
 pub use collector::Collector;
 pub use login::login;
 pub use program::{Ended, Program};
-pub use received::Received;
+pub use received::{Numbered, Received, Told};
 pub use records::{Item, Lines, Records};
 pub use sensor::{Profile, Sensor, build, why_not};
 pub use span::ReceivedSpan;

@@ -7,11 +7,13 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs};
 use opentelemetry_proto::tonic::resource::v1::Resource;
+use scoutline_semconv::values::SensorAction;
+use scoutline_semconv::{attr, resource};
 use serde::Deserialize;
 
 use crate::records::Item;
 
-/// One log record and what it was sent in.
+/// The log record of a detection and what it was sent in.
 #[derive(Clone, Debug)]
 pub struct Received {
     /// The record.
@@ -33,27 +35,26 @@ struct Message {
     resource_logs: Vec<ResourceLogs>,
 }
 
+/// A log record in which the sensor tells of itself.
+#[derive(Clone, Debug)]
+pub struct Told(pub Received);
+
+/// The number of a log record, whatever it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Numbered {
+    /// The run that counted it.
+    pub start: String,
+    /// Its number.
+    pub sequence: i64,
+    /// It is the last one of its run.
+    pub is_last: bool,
+}
+
 impl Item for Received {
     fn read(line: &[u8]) -> Result<Vec<Self>> {
-        let message: Message = serde_json::from_slice(line)
-            .with_context(|| format!("read as OTLP/JSON: {}", String::from_utf8_lossy(line)))?;
-        let mut received = Vec::new();
-        for logs in message.resource_logs {
-            let resource = Arc::new(logs.resource.unwrap_or_default());
-            let resource_schema_url: Arc<str> = logs.schema_url.into();
-            for logs in logs.scope_logs {
-                let scope = Arc::new(logs.scope.unwrap_or_default());
-                let scope_schema_url: Arc<str> = logs.schema_url.into();
-                received.extend(logs.log_records.into_iter().map(|record| Received {
-                    record,
-                    resource: Arc::clone(&resource),
-                    resource_schema_url: Arc::clone(&resource_schema_url),
-                    scope: Arc::clone(&scope),
-                    scope_schema_url: Arc::clone(&scope_schema_url),
-                }));
-            }
-        }
-        Ok(received)
+        let mut all = read(line)?;
+        all.retain(|it| !it.is_of_sensor());
+        Ok(all)
     }
 
     fn title(&self) -> &str {
@@ -61,7 +62,64 @@ impl Item for Received {
     }
 }
 
+impl Item for Told {
+    fn read(line: &[u8]) -> Result<Vec<Self>> {
+        let mut all = read(line)?;
+        all.retain(Received::is_of_sensor);
+        Ok(all.into_iter().map(Self).collect())
+    }
+
+    fn title(&self) -> &str {
+        self.0.body()
+    }
+}
+
+impl Item for Numbered {
+    fn read(line: &[u8]) -> Result<Vec<Self>> {
+        let all = read(line)?.into_iter();
+        let number = |it: Received| {
+            Some(Self {
+                start: it.text(attr::SCOUTLINE_SENSOR_START_ID).to_owned(),
+                sequence: it.number(attr::SCOUTLINE_SEQUENCE)?,
+                is_last: it.text(attr::SCOUTLINE_SENSOR_ACTION) == SensorAction::Stop.as_str(),
+            })
+        };
+        Ok(all.filter_map(number).collect())
+    }
+
+    fn title(&self) -> &str {
+        &self.start
+    }
+}
+
+fn read(line: &[u8]) -> Result<Vec<Received>> {
+    let message: Message = serde_json::from_slice(line)
+        .with_context(|| format!("read as OTLP/JSON: {}", String::from_utf8_lossy(line)))?;
+    let mut received = Vec::new();
+    for logs in message.resource_logs {
+        let resource = Arc::new(logs.resource.unwrap_or_default());
+        let resource_schema_url: Arc<str> = logs.schema_url.into();
+        for logs in logs.scope_logs {
+            let scope = Arc::new(logs.scope.unwrap_or_default());
+            let scope_schema_url: Arc<str> = logs.schema_url.into();
+            received.extend(logs.log_records.into_iter().map(|record| Received {
+                record,
+                resource: Arc::clone(&resource),
+                resource_schema_url: Arc::clone(&resource_schema_url),
+                scope: Arc::clone(&scope),
+                scope_schema_url: Arc::clone(&scope_schema_url),
+            }));
+        }
+    }
+    Ok(received)
+}
+
 impl Received {
+    /// It is about the sensor itself.
+    fn is_of_sensor(&self) -> bool {
+        self.resource_text(resource::SERVICE_NAME) == resource::SENSOR_SERVICE_NAME_VALUE
+    }
+
     /// A string attribute; empty if there is none, which no attribute of ours is.
     pub fn text(&self, name: &str) -> &str {
         self.value(name).and_then(text).unwrap_or_default()

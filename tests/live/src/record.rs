@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use scoutline_semconv::attr;
+use scoutline_semconv::{attr, resource};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -25,8 +25,26 @@ struct Message<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ResourceLogs<'a> {
+    #[serde(default)]
+    resource: Resource,
     #[serde(borrow)]
     scope_logs: Vec<ScopeLogs<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+struct Resource {
+    #[serde(default)]
+    attributes: Vec<Value>,
+}
+
+impl Resource {
+    /// What the sensor says about itself is no detection.
+    fn is_of_sensor(&self) -> bool {
+        self.attributes.iter().any(|attribute| {
+            attribute["key"] == resource::SERVICE_NAME
+                && attribute["value"]["stringValue"] == resource::SENSOR_SERVICE_NAME_VALUE
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -36,7 +54,7 @@ struct ScopeLogs<'a> {
     log_records: Vec<&'a RawValue>,
 }
 
-/// The JSON of each log record of one line, byte for byte, without what is around it.
+/// The JSON of each detection's log record of one line, byte for byte, without what is around it.
 ///
 /// # Errors
 /// If the line is no OTLP/JSON message of logs.
@@ -45,7 +63,8 @@ pub fn raw_records(line: &str) -> Result<Vec<&str>, serde_json::Error> {
     Ok(message
         .resource_logs
         .into_iter()
-        .flat_map(|resource| resource.scope_logs)
+        .filter(|logs| !logs.resource.is_of_sensor())
+        .flat_map(|logs| logs.scope_logs)
         .flat_map(|scope| scope.log_records)
         .map(RawValue::get)
         .collect())
@@ -87,7 +106,7 @@ pub fn raw_spans(line: &str) -> Result<Vec<&str>, serde_json::Error> {
 }
 
 impl Record {
-    /// All records of one line that was just read.
+    /// All detections' records of one line that was just read.
     ///
     /// # Errors
     /// If the line is no OTLP/JSON message of logs.

@@ -18,6 +18,8 @@ use crate::host::FIXED_ATTRIBUTES;
 const MIN_WINDOW: Duration = Duration::from_millis(100);
 /// Longer ones would be read too late.
 const MAX_WINDOW: Duration = Duration::from_secs(3600);
+/// Shorter ones would say little new, and cost each host of a fleet more than what it has to say otherwise.
+const MIN_TELEMETRY: Duration = Duration::from_secs(1);
 /// One record may be 32 KiB: a batch holds at least one.
 const MIN_BATCH_BYTES: usize = 64 * 1024;
 /// gRPC servers refuse larger requests unless told otherwise.
@@ -31,6 +33,7 @@ pub(super) struct File {
     pub(super) recipes: Recipes,
     pub(super) detection: Detection,
     pub(super) exporters: Vec<Exporter>,
+    pub(super) telemetry: Telemetry,
 }
 
 #[derive(Debug, Default)]
@@ -45,6 +48,13 @@ pub(super) struct Detection {
     pub(super) window: Option<Duration>,
     pub(super) spans: Option<bool>,
     pub(super) command_args: Option<CommandArgs>,
+}
+
+/// Zero switches one off.
+#[derive(Debug, Default)]
+pub(super) struct Telemetry {
+    pub(super) metrics_interval: Option<Duration>,
+    pub(super) heartbeat: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -101,6 +111,7 @@ pub(super) fn read(root: &Node, found: &mut Diagnostics) -> Option<File> {
             recipes: fields.optional("recipes", recipes).unwrap_or_default(),
             detection: fields.optional("detection", detection).unwrap_or_default(),
             exporters: fields.optional("exporters", exporters).unwrap_or_default(),
+            telemetry: fields.optional("telemetry", telemetry).unwrap_or_default(),
         };
         foreign::TOP.refuse(fields);
         Some(file)
@@ -193,6 +204,23 @@ fn detection(node: &Node, found: &mut Diagnostics) -> Option<Detection> {
                 .optional("command_args", |node, found| node.choice(&arguments, found)),
         })
     })
+}
+
+fn telemetry(node: &Node, found: &mut Diagnostics) -> Option<Telemetry> {
+    node.mapping(found, |fields| {
+        Some(Telemetry {
+            metrics_interval: fields.optional("metrics_interval", interval),
+            heartbeat: fields.optional("heartbeat", interval),
+        })
+    })
+}
+
+fn interval(node: &Node, found: &mut Diagnostics) -> Option<Duration> {
+    let interval = node.duration(found)?;
+    if interval.is_zero() || interval >= MIN_TELEMETRY {
+        return Some(interval);
+    }
+    node.unexpected("a duration from 1s on, or 0s for never", found)
 }
 
 fn exporters(node: &Node, found: &mut Diagnostics) -> Option<Vec<Exporter>> {

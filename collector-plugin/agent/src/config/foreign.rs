@@ -28,7 +28,7 @@ impl Foreign {
 }
 
 pub(super) const TOP: Foreign = Foreign {
-    later: &["extensions", "telemetry"],
+    later: &["extensions"],
     collector: &["receivers", "processors", "connectors", "service"],
 };
 

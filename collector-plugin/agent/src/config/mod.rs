@@ -35,6 +35,9 @@ pub const DEFAULT_RECIPE_DIRECTORY: &str = "/etc/scoutline/recipes.d";
 /// Long enough to fold a build's or a scanner's repeats, short enough to be read while it matters.
 pub const DEFAULT_WINDOW: Duration = Duration::from_secs(60);
 
+/// Soon enough to miss a sensor, rare enough for a hundred thousand of them.
+pub const DEFAULT_HEARTBEAT: Duration = Duration::from_secs(300);
+
 /// What the user wants, everything decided.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -53,6 +56,17 @@ pub struct Config {
     pub command_args: CommandArgs,
     /// Where detections are sent; none: they are printed for people.
     pub exporters: Vec<Exporter>,
+    /// `telemetry`: what the sensor tells of itself.
+    pub telemetry: Telemetry,
+}
+
+/// `telemetry`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Telemetry {
+    /// How often the sensor's metrics are sent; `None`: never.
+    pub metrics_interval: Option<Duration>,
+    /// How often the sensor says that it is alive; `None`: never.
+    pub heartbeat: Option<Duration>,
 }
 
 /// `recipes`.

@@ -76,6 +76,20 @@ impl Otel<'_> {
         attributes
     }
 
+    /// `OTEL_SDK_DISABLED`: only `true` is, in any case.
+    pub(super) fn is_sdk_disabled(&mut self) -> bool {
+        const DISABLED: &str = "OTEL_SDK_DISABLED";
+        match self.variables.filled(DISABLED) {
+            Some(word) if word.eq_ignore_ascii_case("true") => true,
+            Some(word) if !word.eq_ignore_ascii_case("false") => {
+                let message = "ignored: expected true or false";
+                self.tell(DISABLED, Level::Warning, message);
+                false
+            }
+            _ => false,
+        }
+    }
+
     /// The exporter that the environment asks for, if it does.
     pub(super) fn exporter(&mut self) -> Option<Exporter> {
         let wanted = self.logs_exporter();

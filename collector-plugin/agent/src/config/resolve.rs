@@ -1,18 +1,20 @@
 //! File over environment over defaults.
 
 use std::path::Path;
+use std::time::Duration;
 
 use scoutline_detect::diagnostic::Diagnostics;
 use scoutline_detect::{recipe, yaml};
 use scoutline_otlp::{
-    BatchLimits, DEFAULT_CAPACITY, DEFAULT_CONSUMERS, DEFAULT_TIMEOUT, Destination, ExporterConfig,
-    HttpPath, Remote, Retry,
+    BatchLimits, DEFAULT_CAPACITY, DEFAULT_CONSUMERS, DEFAULT_METRIC_INTERVAL, DEFAULT_TIMEOUT,
+    Destination, ExporterConfig, HttpPath, Remote, Retry,
 };
 
 use super::endpoint::Protocol;
 use super::otel::Otel;
 use super::{
-    Config, DEFAULT_RECIPE_DIRECTORY, DEFAULT_WINDOW, Exporter, Finding, Recipes, expand, file,
+    Config, DEFAULT_HEARTBEAT, DEFAULT_RECIPE_DIRECTORY, DEFAULT_WINDOW, Exporter, Finding,
+    Recipes, Telemetry, expand, file,
 };
 use crate::variables::Variables;
 
@@ -30,6 +32,7 @@ pub(super) fn resolve(
         findings: &mut findings,
     };
     let mut resource = otel.resource();
+    let is_silent = otel.is_sdk_disabled();
     let config = typed.map(|typed| {
         // A file that names exporters wins, so that an environment cannot redirect a root sensor.
         let exporters = if typed.exporters.is_empty() {
@@ -47,6 +50,7 @@ pub(super) fn resolve(
             spans: typed.detection.spans.unwrap_or(true),
             command_args: typed.detection.command_args.unwrap_or_default(),
             exporters,
+            telemetry: telemetry(&typed.telemetry, is_silent),
         }
     });
     (config, findings)
@@ -85,6 +89,18 @@ fn recipes(typed: file::Recipes) -> Recipes {
             disable: typed.disable.into_iter().flatten().collect(),
             severity: typed.severity.into_iter().flatten().collect(),
         },
+    }
+}
+
+/// `is_silent` is about metrics only: a sensor that nobody hears from is one that nobody can rely on.
+fn telemetry(typed: &file::Telemetry, is_silent: bool) -> Telemetry {
+    let interval = |typed: Option<Duration>, default| {
+        Some(typed.unwrap_or(default)).filter(|interval| !interval.is_zero())
+    };
+    Telemetry {
+        metrics_interval: interval(typed.metrics_interval, DEFAULT_METRIC_INTERVAL)
+            .filter(|_| !is_silent),
+        heartbeat: interval(typed.heartbeat, DEFAULT_HEARTBEAT),
     }
 }
 

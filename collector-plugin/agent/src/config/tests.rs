@@ -53,7 +53,30 @@ fn nothing_typed_is_a_configuration() {
         assert!(config.resource.is_empty() && config.exporters.is_empty());
         assert_eq!(config.file_open, FileOpen::Auto);
         assert_eq!(config.window, Duration::from_secs(60));
+        let defaults = Telemetry {
+            metrics_interval: Some(Duration::from_secs(60)),
+            heartbeat: Some(Duration::from_secs(300)),
+        };
+        assert_eq!(config.telemetry, defaults);
     }
+}
+
+#[test]
+fn what_the_sensor_tells_of_itself_can_be_switched_off() {
+    let seconds = |seconds| Some(Duration::from_secs(seconds));
+    let config = |text: &str, word: &str| {
+        let (config, told) = resolve(text, &Variables::from([("OTEL_SDK_DISABLED", word)]));
+        let telemetry = config.expect("no error").telemetry;
+        (telemetry.metrics_interval, telemetry.heartbeat, told.len())
+    };
+    let both = "telemetry: {metrics_interval: 5s, heartbeat: 1h}";
+    assert_eq!(config(both, ""), (seconds(5), seconds(3600), 0));
+    assert_eq!(config(both, "FALSE"), (seconds(5), seconds(3600), 0));
+    assert_eq!(config(both, "True"), (None, seconds(3600), 0));
+    assert_eq!(config("", "true"), (None, seconds(300), 0));
+    assert_eq!(config("", "yes"), (seconds(60), seconds(300), 1));
+    let none = "telemetry: {metrics_interval: 0s, heartbeat: 0s}";
+    assert_eq!(config(none, ""), (None, None, 0));
 }
 
 #[test]
@@ -180,7 +203,7 @@ exporters:
   otlp_htpt: {endpoint: "http://c:4318"}
   kafka: {brokers: []}
   file: {directory: relative, rotation: {max_backups: 1}, path: /x}
-telemetry: {heartbeat: 5m}
+telemetry: {heartbeat: 10ms, metrics: 1m}
 service: {pipelines: {}}
 exporter: {}
 "#;
@@ -235,8 +258,9 @@ s.yaml:20:31: error: "rotation" is not supported by this version
   help: leave it out
 s.yaml:20:59: error: "path" is not supported by this version
   help: the OpenTelemetry Collector has this setting, Scoutline has not; leave it out
-s.yaml:21:1: error: "telemetry" is not supported by this version
-  help: leave it out
+s.yaml:21:24: error: expected a duration from 1s on, or 0s for never, found "10ms"
+s.yaml:21:30: error: unknown key "metrics"
+  help: did you mean "metrics_interval"?
 s.yaml:22:1: error: "service" is not supported by this version
   help: the OpenTelemetry Collector has this setting, Scoutline has not; leave it out
 s.yaml:23:1: error: unknown key "exporter"
@@ -254,7 +278,7 @@ fn text_that_is_no_configuration() {
 s.yaml:1:1: error: expected a mapping (`key: value`), found a sequence
 s.yaml:1:5: error: not valid YAML: mapping values are not allowed in this context
 s.yaml:1:1: error: unknown key "a"
-  help: known here: resource, sensor, recipes, detection, exporters
+  help: known here: resource, sensor, recipes, detection, exporters, telemetry
 s.yaml:2:1: error: duplicate key "a", first on line 1
 s.yaml:1:1: error: expected a mapping (`key: value`), found "42"
 s.yaml:1:11: error: the environment variable NONE is not set; `${env:NONE:-default}` would do without

@@ -3,22 +3,26 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use opentelemetry::metrics::Meter;
 use scoutline_otlp::{
     BatchLimits, BuildError, Counts, DEFAULT_CAPACITY, DEFAULT_CONSUMERS, Destination, Exporter,
-    ExporterConfig, ProbeError, QueueSender, probe, queue,
+    ExporterConfig, MetricSink, ProbeError, QueueSender, Signal, probe, queue,
 };
 use thiserror::Error;
 use tokio::runtime::Handle;
 
-use super::outlet::shared_limits;
-use crate::config;
+use super::outlet::{Queues, shared_limits};
+use crate::{config, own};
 
 /// All exporters of this run.
 #[derive(Debug)]
 pub struct Export {
     exporters: Vec<Exporter>,
-    queues: Vec<QueueSender>,
+    /// One for each exporter.
+    senders: Vec<QueueSender>,
+    queues: Queues,
     limits: BatchLimits,
+    runtime: Handle,
 }
 
 /// What became of all that one exporter was given.
@@ -73,22 +77,64 @@ impl Export {
         }
         let mut export = Self {
             exporters: Vec::new(),
-            queues: Vec::new(),
+            senders: Vec::new(),
+            queues: Queues::default(),
             limits: shared_limits(configured.iter().chain(&directory).map(|it| it.batch)),
+            runtime: runtime.clone(),
         };
         for exporter in configured.iter().chain(&directory) {
             let (sender, receiver) = queue(exporter.queue_bytes);
             export
                 .exporters
                 .push(Exporter::spawn(&exporter.config, receiver, runtime)?);
-            export.queues.push(sender);
+            for (signal, queues) in [
+                (Signal::Logs, &mut export.queues.logs),
+                (Signal::Traces, &mut export.queues.traces),
+            ] {
+                if exporter.config.destination.carries(signal) {
+                    queues.push(sender.clone());
+                }
+            }
+            export.senders.push(sender);
         }
         Ok(export)
     }
 
-    /// One for each exporter.
-    pub fn queues(&self) -> Vec<QueueSender> {
+    /// What each exporter takes goes into its queue.
+    pub fn queues(&self) -> Queues {
         self.queues.clone()
+    }
+
+    /// Each by its name.
+    pub fn exporters(&self) -> Vec<own::Exporter> {
+        let exporters = self.exporters.iter().zip(&self.senders);
+        exporters
+            .map(|(exporter, queue)| own::Exporter {
+                name: exporter.name().into(),
+                queue: queue.clone(),
+            })
+            .collect()
+    }
+
+    /// Where metrics can be sent.
+    ///
+    /// # Errors
+    /// If an exporter's configuration cannot be used for metrics.
+    pub fn metric_sinks(&self) -> Result<Vec<MetricSink>, BuildError> {
+        let sinks = self.exporters.iter().map(Exporter::metric_sink);
+        sinks.filter_map(Result::transpose).collect()
+    }
+
+    /// Times their requests with an instrument of this meter.
+    pub fn time_requests(&self, meter: &Meter) {
+        for exporter in &self.exporters {
+            exporter.time_requests(meter);
+        }
+    }
+
+    /// Where they run.
+    pub fn runtime(&self) -> &Handle {
+        &self.runtime
     }
 
     /// For the batches that all of them share.

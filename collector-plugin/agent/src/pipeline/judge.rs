@@ -2,7 +2,7 @@
 
 use scoutline_abi::raw::FoldKey;
 use scoutline_abi::{DecodeError, decode};
-use scoutline_detect::{Answer, BootNanos, Clock, Detector, Output};
+use scoutline_detect::{Answer, BootNanos, Clock, Detector, Issued, Output};
 
 /// One call of the detector. A recording is a list of these.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,14 @@ pub enum Step<'a> {
         now: BootNanos,
         /// What it found.
         answer: Answer,
+        /// The clocks then.
+        clock: Clock,
+    },
+    /// A number went to a record that the agent made itself. It is of no use to a replay, but the numbers of what follows
+    /// are.
+    Issue {
+        /// The time.
+        now: BootNanos,
         /// The clocks then.
         clock: Clock,
     },
@@ -84,11 +92,19 @@ impl Judge {
             Step::Answer { now, answer, clock } => {
                 self.detector.answer(answer, now, clock, out);
             }
+            Step::Issue { .. } => {
+                self.detector.issue();
+            }
             Step::Finish { now, counts, clock } => {
                 self.detector.finish(now, counts, clock, out);
             }
         }
         Ok(())
+    }
+
+    /// [`Step::Issue`], and what it gives.
+    pub fn issue(&mut self) -> Issued {
+        self.detector.issue()
     }
 
     /// The detector, to ask what it needs.

@@ -16,11 +16,14 @@
 //! | tables of the detector | constants of `scoutline-detect` | counted in its counters, never silently |
 //! | batch | `sending_queue.batch` | sealed |
 //! | queue of an exporter | `sending_queue.queue_size` | the batch is dropped and its records are counted |
+//! | records about losses | [`scoutline_otlp::RESERVE`] above the queue | they wait, and further losses are added up |
+//! | heartbeats | one, in a queue that is idle | the newer one stays |
 //! | lines for the terminal | [`LINES`] | `run` drops and counts the line, `replay` waits |
 //!
 //! One thread owns everything up to the queues and never waits for a Collector or a terminal.
 
 mod export;
+mod held;
 mod judge;
 mod outlet;
 mod recording;
@@ -30,11 +33,11 @@ mod watcher;
 
 pub use export::{Delivered, Export, ExportError};
 pub use judge::{Judge, Step};
-pub use outlet::{Lost, Outlet, OutletError};
+pub use outlet::{Encoded, Outlet, OutletError, Queues};
 pub use recording::{Preamble, ReadError, Reader, Recorder, Writer};
 pub use resources::Resources;
 pub use terminal::{Lines, WhenFull};
-pub use watcher::{Before, StopSender, Watched, Watcher, stop_channel};
+pub use watcher::{Before, Parts, StopSender, Watched, Watcher, stop_channel};
 
 /// Opens taken off their ring before the lifecycle ring is read, so that each is judged with its process's
 /// executions known.

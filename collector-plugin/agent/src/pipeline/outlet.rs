@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 use scoutline_detect::{Reported, Trace};
-use scoutline_otlp::{Batch, BatchLimits, Batcher, QueueSender, Scope, json_line, seal_spans};
+use scoutline_otlp::{
+    Batch, BatchLimits, Batcher, QueueSender, Scope, Sequences, Signal, json_line, seal_spans,
+};
 use scoutline_semconv::{Record, Resource};
 use thiserror::Error;
 
@@ -21,10 +23,21 @@ pub struct Outlet {
     resources: Resources,
     limits: BatchLimits,
     batcher: Batcher,
-    queues: Vec<QueueSender>,
+    queues: Queues,
     terminal: Option<Terminal>,
     summary: Option<Summary>,
-    refused: u64,
+    encoded: Encoded,
+    /// Where the numbers of refused records are, until that is asked for.
+    refused: Option<Sequences>,
+}
+
+/// The exporters' queues: not every exporter takes every signal.
+#[derive(Clone, Debug, Default)]
+pub struct Queues {
+    /// Of those that take records.
+    pub logs: Vec<QueueSender>,
+    /// Of those that take spans.
+    pub traces: Vec<QueueSender>,
 }
 
 #[derive(Debug)]
@@ -46,7 +59,7 @@ pub enum OutletError {
 
 impl Outlet {
     /// Into these queues, in batches of this size.
-    pub fn new(resources: Resources, limits: BatchLimits, queues: Vec<QueueSender>) -> Self {
+    pub fn new(resources: Resources, limits: BatchLimits, queues: Queues) -> Self {
         Self {
             resources,
             limits,
@@ -54,7 +67,8 @@ impl Outlet {
             queues,
             terminal: None,
             summary: None,
-            refused: 0,
+            encoded: Encoded::default(),
+            refused: None,
         }
     }
 
@@ -94,7 +108,7 @@ impl Outlet {
         let now = Instant::now();
         let resource = self.resources.of(&reported.workload);
         let taken = self.take_for_people(&resource, record, now).and_then(|()| {
-            if self.queues.is_empty() {
+            if self.queues.logs.is_empty() {
                 return Ok(());
             }
             let sealed = self
@@ -103,7 +117,12 @@ impl Outlet {
             self.send(sealed);
             Ok(())
         });
-        self.refused += u64::from(taken.is_err());
+        if taken.is_ok() {
+            self.encoded.records += 1;
+        } else {
+            self.encoded.refused_records += 1;
+            self.refused = Sequences::around(self.refused, Sequences::of(record));
+        }
         taken
     }
 
@@ -112,7 +131,7 @@ impl Outlet {
     /// # Errors
     /// For the first span that cannot be encoded; all others are sent.
     pub fn take_trace(&mut self, trace: &Trace) -> Result<(), OutletError> {
-        if self.queues.is_empty() {
+        if self.queues.traces.is_empty() {
             return Ok(());
         }
         let resource = self.resources.of(&trace.workload);
@@ -120,7 +139,7 @@ impl Outlet {
         for batch in sealed.batches {
             self.send(Some(batch));
         }
-        self.refused += sealed.refused.len() as u64;
+        self.encoded.refused_spans += sealed.refused.len() as u64;
         match sealed.refused.into_iter().next() {
             Some(error) => Err(error.into()),
             None => Ok(()),
@@ -138,24 +157,45 @@ impl Outlet {
         self.send(sealed);
     }
 
-    /// Sends and prints what waits; returns the summary and what was lost here.
-    pub fn finish(mut self) -> (Option<Summary>, Lost) {
+    /// Sends what waits, however short it has.
+    pub fn flush_now(&mut self) {
         let sealed = self.batcher.seal();
         self.send(sealed);
+    }
+
+    /// The lowest number of a record that waits here.
+    pub fn first_waiting(&self) -> Option<u64> {
+        self.batcher.sequences().map(|it| it.first)
+    }
+
+    /// What became of records and spans so far.
+    pub fn encoded(&self) -> Encoded {
+        self.encoded
+    }
+
+    /// Where the numbers of the records are that were refused since the last call.
+    pub fn take_refused(&mut self) -> Option<Sequences> {
+        self.refused.take()
+    }
+
+    /// Prints what waits; returns the summary, and how many lines a slow terminal did not take. The records of these
+    /// were exported all the same.
+    pub fn finish(mut self) -> (Option<Summary>, u64) {
+        self.flush_now();
         let lines = match self.terminal {
             Some(Terminal::Pretty(_, lines) | Terminal::Json(_, lines)) => lines.finish(),
             None => 0,
         };
-        let lost = Lost {
-            refused_records: self.refused,
-            unprinted_lines: lines,
-        };
-        (self.summary, lost)
+        (self.summary, lines)
     }
 
     fn send(&self, sealed: Option<Batch>) {
         let Some(batch) = sealed else { return };
-        for queue in &self.queues {
+        let queues = match batch.signal() {
+            Signal::Traces => &self.queues.traces,
+            Signal::Logs | Signal::Metrics => &self.queues.logs,
+        };
+        for queue in queues {
             if let Err(reason) = queue.push(batch.clone()) {
                 // The queue has counted it; say it once a batch, not once an item.
                 tracing::warn!(signal = %batch.signal(), items = batch.items(), ?reason, "a batch was dropped");
@@ -188,13 +228,15 @@ impl Outlet {
     }
 }
 
-/// What did not get past the [`Outlet`].
+/// What became of records and spans at the [`Outlet`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Lost {
+pub struct Encoded {
+    /// Records that were encoded, if anybody wants them, and are waiting or offered to the exporters.
+    pub records: u64,
     /// Records that could not be encoded.
     pub refused_records: u64,
-    /// Lines that a slow terminal did not take; the records were exported all the same.
-    pub unprinted_lines: u64,
+    /// Spans that could not be encoded.
+    pub refused_spans: u64,
 }
 
 /// The smallest limits of all exporters: they share their batches.

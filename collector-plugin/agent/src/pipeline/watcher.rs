@@ -7,15 +7,17 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::time::{ClockId, Timespec, clock_gettime};
 use scoutline_abi::raw::{FoldKey, Stats};
-use scoutline_detect::{BootNanos, Clock, Counters, Output, PATIENCE_NS};
+use scoutline_detect::{BootNanos, Clock, Counters, Issued, Output, PATIENCE_NS};
 use scoutline_loader::{Ring, Sensor};
 
 use super::OPENS_A_ROUND;
+use super::held::Held;
 use super::judge::{Judge, Step};
-use super::outlet::{Lost, Outlet};
+use super::outlet::{Encoded, Outlet};
 use super::recording::Recorder;
 use crate::enrich::Enricher;
 use crate::losses::Losses;
+use crate::own::{At, Own, Seen};
 use crate::state::{Keeper, LeftOpen};
 use crate::summary::Summary;
 
@@ -25,9 +27,6 @@ const LIFECYCLE_PAUSE: Duration = Duration::from_millis(500);
 
 /// More than the lifecycle ring holds: whatever was in it when a round began is read in that round.
 const LIFECYCLE_A_ROUND: usize = 128 * 1024;
-
-/// How often what the kernel lost is looked for while there is something to do.
-const STATS_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Rounds after the stop, at most: what happened before it is read, an endless storm is not.
 const LAST_ROUNDS: usize = 64;
@@ -56,8 +55,25 @@ pub struct Watcher {
     out: Output,
     enricher: Enricher,
     keeper: Keeper,
-    told_lost: Losses,
-    next_stats: Instant,
+    own: Own,
+}
+
+/// What a [`Watcher`] is made of.
+pub struct Parts {
+    /// Where events come from.
+    pub sensor: Sensor,
+    /// What makes detections of them.
+    pub judge: Judge,
+    /// Where these go.
+    pub outlet: Outlet,
+    /// Keeps what came in.
+    pub recorder: Recorder,
+    /// Looks at processes.
+    pub enricher: Enricher,
+    /// Remembers for the next run.
+    pub keeper: Keeper,
+    /// Tells of the sensor itself.
+    pub own: Own,
 }
 
 /// What there was before a [`Watcher`].
@@ -80,10 +96,14 @@ pub struct Watched {
     pub stats: Option<Stats>,
     /// Events that could not be decoded.
     pub undecodable: u64,
-    /// What could not go out.
-    pub lost: Lost,
+    /// What became of records and spans before the queues.
+    pub encoded: Encoded,
+    /// Lines that a slow terminal did not take.
+    pub unprinted_lines: u64,
     /// The recording is complete, or none was wanted.
     pub is_recorded: bool,
+    own: Own,
+    keeper: Keeper,
 }
 
 impl Watched {
@@ -95,30 +115,29 @@ impl Watched {
             .unwrap_or_default()
     }
 
+    /// To be called when the exporters have ended: the next run knows then what they could not send.
+    pub fn close(mut self) {
+        self.keeper.run(&self.own.close());
+    }
+
     /// Kernel events that nobody judged.
     pub fn lost_events(&self) -> u64 {
         self.kernel_losses().total() + self.undecodable
     }
 }
 
-/// Records of a round, in one buffer that is used again.
-#[derive(Debug, Default)]
-struct Held {
-    bytes: Vec<u8>,
-    ends: Vec<usize>,
-}
-
 impl Watcher {
     /// What was `before` is judged first.
-    pub fn new(
-        sensor: Sensor,
-        judge: Judge,
-        outlet: Outlet,
-        recorder: Recorder,
-        enricher: Enricher,
-        keeper: Keeper,
-        before: Before,
-    ) -> Self {
+    pub fn new(parts: Parts, before: Before) -> Self {
+        let Parts {
+            sensor,
+            judge,
+            outlet,
+            recorder,
+            enricher,
+            keeper,
+            own,
+        } = parts;
         let Before { tasks, left_open } = before;
         let mut watcher = Self {
             sensor,
@@ -130,9 +149,9 @@ impl Watcher {
             out: Output::default(),
             enricher,
             keeper,
-            told_lost: Losses::default(),
-            next_stats: Instant::now() + STATS_INTERVAL,
+            own,
         };
+        watcher.tell(Own::start);
         let (clock, now) = clocks();
         let LeftOpen {
             entries,
@@ -147,6 +166,7 @@ impl Watcher {
             watcher.judge.detector().restore(entries, now, clock);
         }
         watcher.hand_out();
+        watcher.note();
         watcher
     }
 
@@ -195,18 +215,19 @@ impl Watcher {
         wait_for([stop.as_fd(), opens, answers], Some(pause))[0]
     }
 
-    /// Until the detector or a batch wants to be looked at; `None`: until something happens.
+    /// Until the detector, a batch or the sensor itself wants to be looked at; `None`: until something happens.
     fn timeout(&self) -> Option<Duration> {
         let (_, now) = clocks();
         let window = self
             .judge
             .next_deadline()
             .map(|at| Duration::from_nanos(at.saturating_sub(now)));
-        let batch = self
-            .outlet
-            .due_at()
+        let own = [Some(self.own.wake_at()), self.outlet.due_at()];
+        let others = own
+            .into_iter()
+            .flatten()
             .map(|at| at.saturating_duration_since(Instant::now()));
-        window.into_iter().chain(batch).min()
+        window.into_iter().chain(others).min()
     }
 
     /// One pass over everything; how many events there were.
@@ -247,7 +268,10 @@ impl Watcher {
         self.hand_out();
         self.advance();
         self.outlet.flush();
-        self.tell_losses();
+        if self.own.is_due(Instant::now()) {
+            self.look(Own::look);
+        }
+        self.note();
         held + lifecycle
     }
 
@@ -289,19 +313,21 @@ impl Watcher {
             clock,
         });
         self.hand_out();
+        let stats = self.look(Own::finish);
+        self.note();
         let is_recorded = self.recorder.finish();
-        let stats = self.sensor.stats();
-        if let Err(error) = &stats {
-            tracing::error!(%error, "cannot tell what the kernel lost");
-        }
-        let (summary, lost) = self.outlet.finish();
+        let encoded = self.outlet.encoded();
+        let (summary, unprinted_lines) = self.outlet.finish();
         Watched {
             summary,
             counters: self.judge.detector().counters(),
             undecodable: self.judge.undecodable(),
-            stats: stats.ok(),
-            lost,
+            stats,
+            encoded,
+            unprinted_lines,
             is_recorded,
+            own: self.own,
+            keeper: self.keeper,
         }
     }
 
@@ -319,6 +345,7 @@ impl Watcher {
         self.keeper.journal(&open);
         self.keeper.seen(&std::mem::take(&mut self.out.seen));
         for record in self.out.records.drain(..) {
+            self.own.observe(&record.record);
             if let Err(error) = self.outlet.take(&record) {
                 tracing::error!(%error, "a detection is lost");
             }
@@ -358,45 +385,55 @@ impl Watcher {
         }
     }
 
-    fn tell_losses(&mut self) {
-        if Instant::now() < self.next_stats {
-            return;
+    /// Has `own` count, and tell what is to be told; returns what the kernel counted.
+    fn look(
+        &mut self,
+        look: impl FnOnce(&mut Own, At, u64, Seen, &mut dyn FnMut() -> Issued),
+    ) -> Option<Stats> {
+        // Numbers of one batch are without gaps, and what a queue does not take now is told now.
+        self.outlet.flush_now();
+        let kernel = self.sensor.stats();
+        if let Err(error) = &kernel {
+            tracing::warn!(%error, "cannot tell what the kernel lost");
         }
-        self.next_stats = Instant::now() + STATS_INTERVAL;
-        let stats = match self.sensor.stats() {
-            Ok(stats) => stats,
-            Err(error) => {
-                tracing::warn!(%error, "cannot tell what the kernel lost");
-                return;
-            }
+        let kernel = kernel.ok();
+        let last_sequence = self.judge.detector().sequence();
+        let seen = Seen {
+            kernel,
+            detector: self.judge.detector().counters(),
+            undecodable: self.judge.undecodable(),
+            encoded: self.outlet.encoded(),
+            refused: self.outlet.take_refused(),
         };
-        let lost = Losses::of_kernel(&stats);
-        let fresh = lost.since(&self.told_lost);
-        if fresh.total() > 0 {
-            tracing::warn!("the kernel lost events: {fresh}");
+        self.tell(|own, at, issue| look(own, at, last_sequence, seen, issue));
+        kernel
+    }
+
+    fn tell(&mut self, tell: impl FnOnce(&mut Own, At, &mut dyn FnMut() -> Issued)) {
+        let Self {
+            own,
+            judge,
+            recorder,
+            ..
+        } = self;
+        let (clock, now) = clocks();
+        let at = At {
+            instant: Instant::now(),
+            unix_ns: clock.unix(now),
+        };
+        tell(own, at, &mut || {
+            recorder.write(&Step::Issue { now, clock });
+            judge.issue()
+        });
+    }
+
+    /// Writes down how far this run got, if it is time.
+    fn note(&mut self) {
+        let issued = self.judge.detector().sequence();
+        let waiting = self.outlet.first_waiting();
+        if let Some(run) = self.own.note(Instant::now(), issued, waiting) {
+            self.keeper.run(run);
         }
-        self.told_lost = lost;
-    }
-}
-
-impl Held {
-    fn push(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(bytes);
-        self.ends.push(self.bytes.len());
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts
-            .zip(&self.ends)
-            .filter_map(|(start, &end)| self.bytes.get(start..end))
-    }
-
-    fn clear(&mut self) {
-        self.bytes.clear();
-        self.ends.clear();
-        // A storm need not be remembered for good.
-        self.bytes.shrink_to(1 << 20);
     }
 }
 

@@ -5,11 +5,13 @@
 //! | `secret` | the key of identities, 16 bytes, mode 0600 | replaced: identities change, which is told |
 //! | `slices.jsonl` | the open slices of sessions | read up to the damage |
 //! | `seen` | what fired before on this host, 8 bytes each | read up to the damage |
+//! | `run` | how far the last run got | taken for that of a run that crashed |
 //!
 //! The folder belongs to one running sensor, which locks it. Without a folder a sensor works all the same: it has
 //! other identities in each run.
 
 mod journal;
+mod run;
 mod seen;
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
@@ -24,6 +26,8 @@ use uuid::Uuid;
 use crate::variables::Variables;
 use journal::Journal;
 pub use journal::LeftOpen;
+use run::RunFile;
+pub use run::{LastRun, Run, Untold};
 use seen::SeenFile;
 
 /// Where a sensor keeps its state if systemd does not say.
@@ -39,6 +43,7 @@ pub type Secret = [u8; 16];
 pub struct State {
     secret: Secret,
     seen: Vec<u64>,
+    last_run: LastRun,
     left_open: LeftOpen,
     keeper: Keeper,
 }
@@ -48,6 +53,7 @@ pub struct State {
 pub struct Keeper {
     journal: Option<Journal>,
     seen: Option<SeenFile>,
+    run: Option<RunFile>,
     /// Unlocks the folder when it is dropped.
     _lock: Option<File>,
 }
@@ -90,14 +96,17 @@ impl State {
         })?;
         let secret = secret(&folder.join(SECRET))?;
         let (seen_file, seen) = SeenFile::open(&folder.join("seen"))?;
+        let (run, last_run) = RunFile::open(&folder.join("run"))?;
         let (journal, left_open) = Journal::open(&folder.join("slices.jsonl"), boot_id)?;
         Ok(Self {
             secret,
             seen,
+            last_run,
             left_open,
             keeper: Keeper {
                 journal: Some(journal),
                 seen: Some(seen_file),
+                run: Some(run),
                 _lock: Some(lock),
             },
         })
@@ -111,6 +120,11 @@ impl State {
     /// What fired before on this host, oldest first.
     pub fn seen(&self) -> &[u64] {
         &self.seen
+    }
+
+    /// How far the last run got.
+    pub fn last_run(&self) -> &LastRun {
+        &self.last_run
     }
 
     /// The slices that the last run left open, and what writes from now on.
@@ -146,6 +160,16 @@ impl Keeper {
         {
             tracing::error!(%error, "open traces are no longer kept: a sensor that is killed loses them");
             self.journal = None;
+        }
+    }
+
+    /// Remembers how far this run got.
+    pub fn run(&mut self, run: &Run) {
+        if let Some(file) = &mut self.run
+            && let Err(error) = file.write(run)
+        {
+            tracing::error!(%error, "what a crash would lose is no longer known");
+            self.run = None;
         }
     }
 

@@ -15,7 +15,7 @@ use crate::enrich::{Answer, Question};
 use crate::facts::{Clock, Facts, Scope, Settings};
 use crate::identity::Identities;
 use crate::names::Names;
-use crate::output::Output;
+use crate::output::{Issued, Output};
 use crate::paths::Mounts;
 use crate::process::{CgroupIds, Cgroups, Image, ProcessId, ProgramId, Session, Table};
 use crate::recipe::{ExecSubject, Match, Matcher, OpenSubject, Strength};
@@ -239,6 +239,11 @@ impl Detector {
     /// `scoutline.sequence` of the last record, 0 before the first.
     pub fn sequence(&self) -> u64 {
         self.release.sequence()
+    }
+
+    /// Issues the next number, for a record that the agent makes: there is one series for all records of a run.
+    pub fn issue(&mut self) -> Issued {
+        self.release.issue()
     }
 
     /// Closes the slices that a journal says were open when the host went down. To be called before any other event.

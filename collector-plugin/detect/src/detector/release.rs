@@ -9,7 +9,7 @@ use scoutline_semconv::TraceContext;
 use crate::detection::{Detection, Learned, Moment, Phase, Subject};
 use crate::enrich::{Answer, Executable, PATIENCE_NS, Question, SessionQuestion};
 use crate::facts::{Clock, Facts};
-use crate::output::{Output, Reported, Trace};
+use crate::output::{Issued, Output, Reported, Trace};
 use crate::process::{ProcessId, ProgramId, Session, Table};
 use crate::recipe::Environment;
 use crate::report::{Context, Reporter};
@@ -280,6 +280,10 @@ impl Release {
 
     pub(super) fn sequence(&self) -> u64 {
         self.reporter.sequence()
+    }
+
+    pub(super) fn issue(&mut self) -> Issued {
+        self.reporter.issue()
     }
 
     pub(super) fn count(&self, counters: &mut Counters) {

@@ -18,7 +18,7 @@ use crate::recipe::{BUILTIN, Environment, Recipe};
 use crate::redact::{CommandArgs, arguments};
 use crate::slices::Program;
 use crate::text::{cut, readable};
-use crate::{Clock, Facts};
+use crate::{Clock, Facts, Issued};
 pub(crate) use attributes::Attributes;
 use process::{Processes, UNKNOWN};
 
@@ -74,12 +74,12 @@ impl Reporter {
         context: Context<'_>,
         observed_unix_ns: u64,
     ) -> Record {
-        self.sequence += 1;
+        let issued = self.issue();
         let access = &*detection.first;
         let user = self.processes.user(access.subject.task.euid);
 
         let mut attributes = Attributes::default();
-        self.origin(&mut attributes);
+        self.origin(issued, &mut attributes);
         rule(&access.recipe, &mut attributes);
         attack(&access.recipe, &mut attributes);
         detected(detection, context, &mut attributes);
@@ -115,14 +115,20 @@ impl Reporter {
         self.sequence
     }
 
-    fn origin(&self, attributes: &mut Attributes) {
-        let uid = self
-            .processes
-            .identities
-            .record(&self.start_id, self.sequence);
+    /// The next number.
+    pub(crate) fn issue(&mut self) -> Issued {
+        self.sequence += 1;
+        let identities = &self.processes.identities;
+        Issued {
+            sequence: self.sequence,
+            uid: identities.record(&self.start_id, self.sequence),
+        }
+    }
+
+    fn origin(&self, issued: Issued, attributes: &mut Attributes) {
         attributes.set(attr::SCOUTLINE_RECORD_KIND, event::KIND_DETECTION);
-        attributes.set(attr::LOG_RECORD_UID, uid);
-        attributes.number(attr::SCOUTLINE_SEQUENCE, self.sequence);
+        attributes.set(attr::LOG_RECORD_UID, issued.uid);
+        attributes.number(attr::SCOUTLINE_SEQUENCE, issued.sequence);
         attributes.text(attr::SCOUTLINE_SENSOR_START_ID, &self.start_id);
     }
 

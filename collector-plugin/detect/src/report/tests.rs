@@ -270,3 +270,28 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_agent_takes_numbers_from_the_same_series() {
+    let mut detector = Detector::new(fixture::matcher(), fixture::facts(), Settings::default());
+    let mut out = Vec::new();
+    let first = detector.issue();
+    observe(&mut detector, &Open::default().bytes(), &mut out);
+    let third = detector.issue();
+    assert_eq!((first.sequence, third.sequence), (1, 3));
+    assert_eq!(detector.sequence(), 3);
+    finish(&mut detector, 62_000_000_000, &[], &mut out);
+    let numbers: Vec<_> = out
+        .iter()
+        .map(|record| record.int(attr::SCOUTLINE_SEQUENCE))
+        .collect();
+    assert_eq!(numbers, [Some(2), Some(4)]);
+    let mut uids: Vec<_> = out
+        .iter()
+        .filter_map(|record| record.text(attr::LOG_RECORD_UID))
+        .chain([first.uid.as_str(), third.uid.as_str()])
+        .collect();
+    uids.sort_unstable();
+    uids.dedup();
+    assert_eq!(uids.len(), 4);
+}

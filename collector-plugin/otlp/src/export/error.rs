@@ -167,6 +167,21 @@ pub(super) enum Advice {
 }
 
 impl SendError {
+    /// What went wrong in one word, for `error.type`: a status as its protocol writes it, else our own word.
+    pub(crate) fn kind(&self) -> String {
+        match self {
+            Self::Grpc { code, .. } => format!("{code:?}"),
+            Self::Http { status, .. } => status.as_u16().to_string(),
+            Self::Unreachable { .. } => "unreachable".to_owned(),
+            Self::TimedOut { .. } => "timeout".to_owned(),
+            Self::NotOtlp { .. } => "not_otlp".to_owned(),
+            Self::Write { .. } => "write".to_owned(),
+            Self::NotCarried { .. } | Self::Json { .. } | Self::Metrics { .. } => {
+                "_OTHER".to_owned()
+            }
+        }
+    }
+
     /// Whether the receiver will never take this.
     pub(crate) fn is_final(&self) -> bool {
         self.advice() == Advice::GiveUp

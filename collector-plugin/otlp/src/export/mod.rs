@@ -15,16 +15,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
+use opentelemetry::metrics::Meter;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceResponse;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::{DecodeError, Message};
+use scoutline_semconv::metric;
 use thiserror::Error;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use self::retry::deliver;
+use self::retry::{Durations, deliver};
 use crate::batch::Batch;
 use crate::counts::Counts;
 use crate::metrics::MetricSink;
@@ -45,6 +47,11 @@ pub(crate) use self::retry::Link;
 /// Longest answer that is read, as the OTLP specification has it.
 const MAX_RESPONSE_BYTES: usize = 4 * 1024 * 1024;
 
+/// Bounds of durations, as the conventions have them for requests over HTTP.
+const SECONDS: [f64; 14] = [
+    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+];
+
 /// What the exporters call themselves.
 const USER_AGENT: &str = concat!("Scoutline-OTLP-Exporter-Rust/", env!("CARGO_PKG_VERSION"));
 
@@ -64,6 +71,7 @@ pub struct Exporter {
     transport: Transport,
     retries: bool,
     queue: QueueReceiver,
+    durations: Durations,
     stop: watch::Sender<bool>,
     consumers: JoinSet<()>,
 }
@@ -86,6 +94,7 @@ impl Exporter {
             transport: transport.clone(),
             retries: config.retry.is_some(),
             queue,
+            durations: Durations::default(),
             stop,
             consumers: JoinSet::new(),
         };
@@ -123,6 +132,18 @@ impl Exporter {
         Ok(Some(MetricSink::new(&self.name, queue, transport)))
     }
 
+    /// Times requests of records and spans from now on, with an instrument of this meter.
+    pub fn time_requests(&self, meter: &Meter) {
+        let metric = metric::SCOUTLINE_EXPORT_DURATION;
+        let histogram = meter
+            .f64_histogram(metric.name)
+            .with_unit(metric.unit)
+            .with_description(metric.brief)
+            .with_boundaries(SECONDS.to_vec())
+            .build();
+        self.durations.record_with(histogram);
+    }
+
     /// Closes the queue, sends what is in it and returns what became of everything.
     ///
     /// Each batch gets one more attempt: waiting for a retry is cut short, and a batch that fails then is lost.
@@ -148,7 +169,8 @@ impl Exporter {
     ) where
         T: Transmit + Clone + 'static,
     {
-        let link = Arc::new(Link::new(config.name.clone()));
+        let link = Link::new(config.name.clone()).timed(self.durations.clone());
+        let link = Arc::new(link);
         for _ in 0..transport.concurrency(config.consumers.get()) {
             let transport = transport.clone();
             let queue = self.queue.share();

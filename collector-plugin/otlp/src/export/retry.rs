@@ -1,15 +1,19 @@
 //! Sends one batch until it is taken, refused for good, or no longer worth it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::Histogram;
+use scoutline_semconv::attr;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use tracing::{debug, info, warn};
 
 use super::Transmit;
-use super::error::{Advice, chain};
+use super::error::{Advice, SendError, chain};
 use crate::queue::{Delivery, Outcome};
 
 /// Longest time that a receiver can make us wait. It protects against a clock that is wrong, when the time is
@@ -67,6 +71,29 @@ impl Retry {
 pub(crate) struct Link {
     exporter: String,
     is_down: AtomicBool,
+    durations: Durations,
+}
+
+/// Where the durations of an exporter's requests go, once somebody wants them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Durations(Arc<OnceLock<Histogram<f64>>>);
+
+impl Durations {
+    /// To this instrument, if there is none yet.
+    pub(crate) fn record_with(&self, histogram: Histogram<f64>) {
+        // The first stays: it counts what the others would.
+        let _ = self.0.set(histogram);
+    }
+
+    fn record(&self, exporter: &str, took: Duration, error: Option<&SendError>) {
+        let Some(histogram) = self.0.get() else {
+            return;
+        };
+        let name = KeyValue::new(attr::SCOUTLINE_EXPORTER_NAME, exporter.to_owned());
+        let error = error.map(|error| KeyValue::new(attr::ERROR_TYPE, error.kind()));
+        let attributes: Vec<_> = [Some(name), error].into_iter().flatten().collect();
+        histogram.record(took.as_secs_f64(), &attributes);
+    }
 }
 
 impl Link {
@@ -75,7 +102,13 @@ impl Link {
         Self {
             exporter,
             is_down: AtomicBool::new(false),
+            durations: Durations::default(),
         }
+    }
+
+    /// The same, and requests are timed.
+    pub(crate) fn timed(self, durations: Durations) -> Self {
+        Self { durations, ..self }
     }
 
     /// Its name.
@@ -115,7 +148,11 @@ pub(super) async fn deliver<T: Transmit>(
         attempts = attempts.saturating_add(1);
         // Read before sending: a stop in between leaves one more attempt.
         let last = *stopping.borrow();
-        let error = match transport.send(signal, delivery.bytes()).await {
+        let sent = Instant::now();
+        let answer = transport.send(signal, delivery.bytes()).await;
+        let took = sent.elapsed();
+        link.durations.record(exporter, took, answer.as_ref().err());
+        let error = match answer {
             Ok(taken) => {
                 if taken.rejected > 0 {
                     warn!(
@@ -139,6 +176,10 @@ pub(super) async fn deliver<T: Transmit>(
             }
             Err(error) => error,
         };
+        if delivery.is_passing() {
+            debug!(exporter, %signal, items, error = chain(&error), "not sent, the next one says more");
+            break Outcome::Superseded;
+        }
         let asked = match error.advice() {
             Advice::GiveUp => {
                 let message = chain(&error);
@@ -220,12 +261,12 @@ mod tests {
     use bytes::Bytes;
     use tonic::Code;
 
-    use super::super::error::SendError;
     use super::super::{Acknowledgement, Transmit};
     use super::*;
+    use crate::batch::Care;
     use crate::counts::Tally;
     use crate::queue::queue;
-    use crate::queue::tests::batch;
+    use crate::queue::tests::{batch, numbered};
     use crate::signal::Signal;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -277,6 +318,15 @@ mod tests {
             code: Code::Unavailable,
             message: "away".to_owned(),
             retry_after,
+        }
+    }
+
+    fn refusal() -> SendError {
+        SendError::Grpc {
+            endpoint: "test".to_owned(),
+            code: Code::InvalidArgument,
+            message: "bad id".to_owned(),
+            retry_after: None,
         }
     }
 
@@ -374,13 +424,23 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_heartbeat_is_tried_once_and_is_no_loss() {
+        for failure in [unavailable(None), refusal()] {
+            let script = Script::new([failure]);
+            let (_stop, mut stopping) = watch::channel(false);
+            let (sender, receiver) = queue(usize::MAX);
+            sender.push(numbered(None, Care::Passing)).unwrap();
+            let delivery = receiver.next().await.unwrap();
+            deliver(&link(), &script, delivery, Some(&exact()), &mut stopping).await;
+            assert_eq!(script.times(), [0.0]);
+            let counts = sender.counts().records;
+            assert_eq!((counts.superseded, counts.dropped.total()), (1, 0));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_refusal_for_good_is_never_retried() {
-        let script = Script::new([SendError::Grpc {
-            endpoint: "test".to_owned(),
-            code: Code::InvalidArgument,
-            message: "bad id".to_owned(),
-            retry_after: None,
-        }]);
+        let script = Script::new([refusal()]);
         let counts = run(&script, Some(exact())).await;
         assert_eq!(script.times(), [0.0]);
         assert_eq!(counts.dropped.refused, 3);

@@ -12,7 +12,7 @@ use proptest::option;
 use proptest::prelude::*;
 use prost::Message;
 use scoutline_otlp::encode::{EncodeError, put_record};
-use scoutline_otlp::{Batch, BatchLimits, Batcher, Scope};
+use scoutline_otlp::{Batch, BatchLimits, Batcher, Care, Scope, Sequences, Signal};
 use scoutline_semconv::{Record, Resource, TraceContext, Value, attr, event, limits};
 
 use crate::records::{self, host, meant, record};
@@ -246,10 +246,31 @@ fn a_batch_never_exceeds_its_bytes_and_loses_no_record() {
             .map(|logs| logs.log_records.len())
             .sum();
         assert_eq!(records, batch.items() as usize);
+        let expected = Sequences {
+            first: seen as u64,
+            last: (seen + records) as u64 - 1,
+        };
+        assert_eq!(batch.sequences(), Some(expected));
         seen += records;
     }
     assert_eq!(seen, 200);
     assert!(batcher.seal().is_none());
+    assert_eq!(batcher.sequences(), None);
+}
+
+#[test]
+fn a_record_alone_is_the_same_bytes() {
+    let mut batcher = Batcher::new(BatchLimits::default());
+    let host = host("a");
+    let sealed = batcher.push(Instant::now(), &host, Scope::SENSOR, &record(7));
+    assert!(sealed.unwrap().is_none());
+    let gathered = batcher.seal().unwrap();
+    let alone = Batch::of_record(&host, Scope::SENSOR, &record(7), Care::Reserved).unwrap();
+    assert_eq!(alone.bytes(), gathered.bytes());
+    assert_eq!((alone.items(), alone.signal()), (1, Signal::Logs));
+    assert_eq!(alone.sequences(), gathered.sequences());
+    let large = fitting(limits::RECORD_BYTES + 1);
+    Batch::of_record(&host, Scope::SENSOR, &large, Care::Reserved).unwrap_err();
 }
 
 #[test]

@@ -106,7 +106,7 @@ pub(super) fn events(registry: &Registry) -> Result<String, CodeError> {
 }
 
 pub(super) fn metrics(registry: &Registry) -> String {
-    let mut out = String::new();
+    let mut out = String::from("use crate::Metric;\n");
     for signal in of_kind(registry, |kind| matches!(kind, Kind::Metric { .. })) {
         let Kind::Metric {
             instrument, unit, ..
@@ -114,9 +114,7 @@ pub(super) fn metrics(registry: &Registry) -> String {
         else {
             continue;
         };
-        if !out.is_empty() {
-            out.push('\n');
-        }
+        out.push('\n');
         out.push_str(&doc("", &signal.brief));
         out.push_str("///\n");
         let instrument = match instrument {
@@ -125,8 +123,14 @@ pub(super) fn metrics(registry: &Registry) -> String {
             Instrument::Gauge => "gauge",
             Instrument::Histogram => "histogram",
         };
-        let how = format!("Instrument: {instrument}. Unit: `{unit}`.");
-        text_constant(&mut out, &how, &constant(&signal.name), &signal.name);
+        out.push_str(&doc("", &format!("Instrument: {instrument}.")));
+        let Signal { name, brief, .. } = signal;
+        let constant = constant(name);
+        let _ = writeln!(out, "pub const {constant}: Metric = Metric {{");
+        for (field, text) in [("name", name), ("unit", unit), ("brief", brief)] {
+            let _ = writeln!(out, "    {field}: {text:?},");
+        }
+        out.push_str("};\n");
     }
     out
 }

@@ -55,7 +55,7 @@ pub(crate) fn files(registry: &Registry) -> Result<Vec<Generated>, CodeError> {
         ),
         file(
             "src/metric.rs",
-            "//! Names of the sensor's own metrics.\n",
+            "//! The sensor's own metrics.\n",
             constants::metrics(registry),
         ),
         file(

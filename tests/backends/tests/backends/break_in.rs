@@ -152,7 +152,6 @@ fn check_story(bed: &mut Bed, leader: i64) -> Result<()> {
     let traces = bed.session(&uid, 1)?;
     let tree = Tree::of(traces.first().context("waited for")?);
     tree.check(&TAGS)?;
-    println!("{}", tree.render(&TAGS));
     // `sh` is a link on Debian; what counts is the file.
     let outline = tree.outline().replace("dash", "sh");
     assert_eq!(outline, STORY, "{}", tree.render(&TAGS));

@@ -44,6 +44,7 @@ fn agent(binaries: &Binaries) -> Result<()> {
         let ended = Program::start(&mut command)?.wait()?;
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
         let done = Done::read(&ended.stdout)?;
+        collector.wait_for_last()?;
         let all = records.wait_until("all records", |all| {
             all.iter().filter(|it| done.is_about(it)).count() == 2 * deeds::EXPECTED.len()
         })?;

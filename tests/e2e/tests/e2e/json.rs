@@ -36,6 +36,7 @@ fn lines(binaries: &Binaries) -> Result<()> {
         assert_eq!(response.status(), 200);
     }
     received.wait_until("all records", |all| all.len() == records)?;
+    collector.wait_for_last()?;
     let received = fs::read_to_string(collector.file())?;
     assert_eq!(messages(&received)?, messages(&sent)?);
     Ok(())

@@ -8,6 +8,7 @@ mod exec;
 mod json;
 mod ottl;
 mod outage;
+mod own;
 mod refusal;
 mod shutdown;
 
@@ -55,6 +56,7 @@ fn trials(binaries: &Binaries) -> Vec<Trial> {
         ("json", json::CASES),
         ("ottl", ottl::CASES),
         ("outage", outage::CASES),
+        ("own", own::CASES),
         ("refusal", refusal::CASES),
         ("shutdown", shutdown::CASES),
         ("deploy", deploy::CASES),

@@ -113,7 +113,8 @@ fn never_there_for_exec(binaries: &Binaries) -> Result<()> {
     command.env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.http());
     let ended = Program::start(&mut command)?.wait()?;
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    let records = 2 * deeds::EXPECTED.len() as u64;
+    // And that it started and stopped.
+    let records = 2 * deeds::EXPECTED.len() as u64 + 2;
     assert_eq!(lost_records(&ended)?, records, "{}", ended.stderr);
     Ok(())
 }
@@ -143,6 +144,7 @@ fn late(binaries: &Binaries, exporter: Exporter) -> Result<()> {
     })?;
     let ended = watched.end()?;
     assert_eq!(ended.stderr.matches(AWAY).count(), 1, "{}", ended.stderr);
+    collector.wait_for_last()?;
     check(&ended, &mut records, &recipes)
 }
 
@@ -168,6 +170,7 @@ fn dies(binaries: &Binaries, exporter: Exporter) -> Result<()> {
         recipes.iter().all(|recipe| has_first(all, recipe))
     })?;
     let ended = watched.end()?;
+    collector.wait_for_last()?;
     check_at_least_once(&ended, &mut records, &recipes)
 }
 

@@ -20,6 +20,7 @@ fn flushes(binaries: &Binaries, signal: Signal) -> Result<()> {
     let pid = deeds::read_version()?;
     let ended = sensor.stop_by(signal)?;
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    collector.wait_for_last()?;
     let is_ours = |it: &&Received| it.number(attr::PROCESS_PID) == Some(pid);
     let all = records.wait_until("first and summary", |all| {
         all.iter().filter(is_ours).count() == 2

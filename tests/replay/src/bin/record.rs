@@ -88,6 +88,8 @@ fn keep(session: u32, from: &Path, to: &Path) -> anyhow::Result<()> {
                     Err(tgid) => kept.contains(&tgid),
                 }
             }
+            // What the sensor said about itself is not kept: numbers begin with what is.
+            Step::Issue { .. } => false,
             // Counters that nobody knows are not looked at.
             // The same with answers to questions that are not asked.
             Step::Advance { .. } | Step::Answer { .. } | Step::Finish { .. } => true,

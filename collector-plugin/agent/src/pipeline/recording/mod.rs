@@ -6,6 +6,7 @@
 //! payload = the ring record            (kind 1, event;   time: when it was observed, since the Unix epoch)
 //!         | (program object count)*    (kind 2, advance; kind 3, finish; time: since boot)
 //!         | JSON                       (kind 4, answer; time: since boot)
+//!         |                            (kind 5, issue; time: since boot)
 //! ```
 //! All numbers are little-endian. A sensor that is killed leaves its last frame cut: everything before it can
 //! be replayed.
@@ -28,6 +29,7 @@ const EVENT: u8 = 1;
 const ADVANCE: u8 = 2;
 const FINISH: u8 = 3;
 const ANSWER: u8 = 4;
+const ISSUE: u8 = 5;
 /// kind, clock, time.
 const FRAME_HEAD: usize = 1 + 8 + 8;
 /// More than any record or list of counters has.
@@ -90,6 +92,7 @@ impl<W: Write> Writer<W> {
             } => (EVENT, *observed_unix_ns, clock),
             Step::Advance { now, clock, .. } => (ADVANCE, *now, clock),
             Step::Answer { now, clock, .. } => (ANSWER, *now, clock),
+            Step::Issue { now, clock } => (ISSUE, *now, clock),
             Step::Finish { now, clock, .. } => (FINISH, *now, clock),
         };
         self.frame.clear();
@@ -99,6 +102,7 @@ impl<W: Write> Writer<W> {
         match step {
             Step::Event { bytes, .. } => self.frame.extend_from_slice(bytes),
             Step::Answer { answer, .. } => serde_json::to_writer(&mut self.frame, answer)?,
+            Step::Issue { .. } => {}
             Step::Advance { counts, .. } | Step::Finish { counts, .. } => {
                 for (key, count) in *counts {
                     self.frame.extend(key.program.to_le_bytes());
@@ -254,6 +258,9 @@ fn parse<'a>(frame: &'a [u8], counts: &'a mut Vec<(FoldKey, u64)>) -> Option<Ste
             observed_unix_ns: time,
             clock,
         });
+    }
+    if kind == ISSUE && payload.is_empty() {
+        return Some(Step::Issue { now: time, clock });
     }
     if kind == ANSWER {
         return Some(Step::Answer {

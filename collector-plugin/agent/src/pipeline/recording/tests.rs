@@ -32,7 +32,7 @@ fn preamble() -> Preamble {
     }
 }
 
-fn steps() -> [Step<'static>; 4] {
+fn steps() -> [Step<'static>; 5] {
     const KEY: FoldKey = FoldKey {
         program: 1,
         object: u64::MAX,
@@ -60,6 +60,7 @@ fn steps() -> [Step<'static>; 4] {
             },
             clock,
         },
+        Step::Issue { now: 19, clock },
         Step::Finish {
             now: 19,
             counts: &[],

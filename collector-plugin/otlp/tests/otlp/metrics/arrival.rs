@@ -6,13 +6,16 @@ use std::path::Path;
 use std::process::Command;
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::common::v1::any_value;
 use opentelemetry_proto::tonic::metrics::v1::MetricsData;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use prost::Message;
 use scoutline_otlp::{Compression, Destination, HttpPath, Remote, Scope, Signal, Tally};
+use scoutline_semconv::{attr, metric};
+use tonic::Status;
 
 use super::{Instruments, NEVER, OFTEN, assert_all_exported, grpc, metrics, next, sink, times};
-use crate::collector::{PATIENCE, PEER, Scripted, remote, start};
+use crate::collector::{Answer, PATIENCE, PEER, Scripted, impatient, remote, start};
 use crate::http;
 use crate::records::batch;
 
@@ -186,6 +189,60 @@ async fn each_collection_says_all_that_the_ones_before_said() {
     let lines = of_file(directory.path());
     assert_eq!(times(lines.last().unwrap()), 3);
     assert_eq!(writer.counts().points.pending, 0);
+}
+
+#[tokio::test]
+async fn each_request_is_timed_and_says_how_it_failed() {
+    let (service, _received) = Scripted::new([
+        Answer::Refuse(Status::unavailable("away")),
+        Answer::Refuse(Status::invalid_argument("no")),
+    ]);
+    let server = service.tcp(0, None);
+    let to = grpc(&format!("http://{}", server.address));
+    let (sender, exporter) = start(to, impatient());
+    let directory = tempfile::tempdir().unwrap();
+    let destination = Destination::File {
+        directory: directory.path().to_owned(),
+    };
+    let (_sender, writer) = start(destination, None);
+    let metrics = metrics(vec![sink(&writer)], NEVER);
+    exporter.time_requests(&metrics.meter(Scope::SENSOR));
+    for records in [1, 2] {
+        sender.push(batch(records)).unwrap();
+    }
+    while sender.counts().records.pending > 0 {
+        tokio::task::yield_now().await;
+    }
+    exporter.shutdown(PATIENCE).await;
+    metrics.shutdown(PATIENCE).await;
+
+    let said = of_file(directory.path()).pop().unwrap();
+    let duration = &said.resource_metrics[0].scope_metrics[0].metrics[0];
+    assert_eq!(duration.name, metric::SCOUTLINE_EXPORT_DURATION.name);
+    assert_eq!(duration.unit, "s");
+    let Some(Data::Histogram(histogram)) = &duration.data else {
+        panic!("{duration:?}");
+    };
+    let mut requests: Vec<_> = histogram
+        .data_points
+        .iter()
+        .map(|point| {
+            let of = |key: &str| {
+                let found = point.attributes.iter().find(|it| it.key == key);
+                let value = found.and_then(|it| it.value.as_ref()?.value.clone());
+                value.map_or_else(String::new, |value| match value {
+                    any_value::Value::StringValue(text) => text,
+                    other => panic!("{key}: {other:?}"),
+                })
+            };
+            let exporter = of(attr::SCOUTLINE_EXPORTER_NAME);
+            (of(attr::ERROR_TYPE), exporter, point.count)
+        })
+        .collect();
+    requests.sort();
+    let expected = [("", 1), ("InvalidArgument", 1), ("Unavailable", 1)]
+        .map(|(error, count)| (error.to_owned(), "test".to_owned(), count));
+    assert_eq!(requests, expected);
 }
 
 #[tokio::test]
