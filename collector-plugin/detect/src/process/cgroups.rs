@@ -64,7 +64,7 @@ impl Place {
         let mut above = ends.filter_map(|end| path.get(..end));
         above.find(|path| {
             let name = path.rsplit('/').next().unwrap_or(path);
-            cgroup::unescape(name.as_bytes()) == unit.name.as_bytes()
+            cgroup::unit_name(name.as_bytes()) == unit.name
         })
     }
 }

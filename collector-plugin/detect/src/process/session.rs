@@ -87,6 +87,9 @@ pub(super) struct Group {
     pub(super) root: ProcessId,
     /// The root is a child of init: what it starts with `setsid` is a tree of its own.
     pub(super) is_daemon: bool,
+    /// Parent or leader are not known, or not yet: the scan at start tells of processes by their number, which may be
+    /// below that of their parent.
+    is_guess: bool,
 }
 
 impl Table {
@@ -130,33 +133,46 @@ impl Table {
 
     /// Makes a process a member of its process tree, once it is known who forked it.
     pub(super) fn join_group(&mut self, id: ProcessId) {
-        let Some(process) = self.processes.get(&id) else {
-            return;
-        };
-        let leader = process.leader;
-        let parent = process.parent;
-        let is_child_of_init = parent.is_none_or(|parent| parent.tgid <= LAST_INIT);
-        let inherited = || {
-            let parent = parent.filter(|_| !is_child_of_init)?;
-            self.processes.get(&parent)?.group
-        };
-        let group = process.group.or_else(inherited).unwrap_or(Group {
-            // A leader that is gone is still what its processes have in common.
-            root: if leader.tgid > LAST_INIT { leader } else { id },
-            is_daemon: is_child_of_init,
-        });
-        let begins = leader == id && group.root != id && group.is_daemon;
-        let group = if begins {
-            Group {
-                root: id,
-                is_daemon: is_child_of_init,
+        self.settle(id, MAX_FORKS);
+    }
+
+    fn settle(&mut self, id: ProcessId, forks: usize) -> Option<Group> {
+        let process = self.processes.get(&id)?;
+        let (leader, parent) = (process.leader, process.parent);
+        let is_child_of_init = parent.is_some_and(|parent| parent.tgid <= LAST_INIT);
+        let has_leader = leader.tgid > LAST_INIT;
+        let settled = process.group.filter(|group| !group.is_guess);
+        let group = settled.or_else(|| {
+            // It called `setsid`, which is only seen by what comes after.
+            if let Some(process) = self.processes.get_mut(&leader) {
+                process.leader = leader;
             }
-        } else {
-            group
-        };
-        if let Some(process) = self.processes.get_mut(&id) {
-            process.group = Some(group);
+            let forks = forks.checked_sub(1)?;
+            let parent = parent.filter(|_| !is_child_of_init);
+            if let Some(group) = parent.and_then(|parent| self.settle(parent, forks)) {
+                return Some(group);
+            }
+            if !has_leader || leader == id {
+                return None;
+            }
+            let group = self.settle(leader, forks)?;
+            Some(Group {
+                is_guess: group.is_guess || !is_child_of_init,
+                ..group
+            })
+        });
+        let mut group = group.unwrap_or(Group {
+            // A leader that is gone is still what its processes have in common.
+            root: if has_leader { leader } else { id },
+            is_daemon: is_child_of_init,
+            is_guess: !is_child_of_init || (has_leader && leader.start_ns == 0),
+        });
+        if leader == id && group.root != id && group.is_daemon {
+            group.root = id;
+            group.is_daemon = is_child_of_init;
         }
+        self.processes.get_mut(&id)?.group = Some(group);
+        Some(group)
     }
 }
 

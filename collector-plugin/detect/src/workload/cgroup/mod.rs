@@ -244,10 +244,8 @@ impl Cgroup {
             self.login = Some(Login::Session { id, uid });
         }
         self.slice = slice_above(parents);
-        // An underscore in front keeps a unit apart from the kernel's own files.
-        let component = component.strip_prefix(b"_").unwrap_or(component);
         self.unit = Some(Unit {
-            name: name(&unescape(component)),
+            name: unit_name(component),
             manager: made_by,
         });
     }
@@ -290,8 +288,15 @@ fn middle<'a>(component: &'a [u8], prefix: &[u8], suffix: &[u8]) -> Option<&'a [
         .filter(|middle| !middle.is_empty())
 }
 
+/// What a unit is called whose cgroup is called like this.
+pub(crate) fn unit_name(component: &[u8]) -> String {
+    // An underscore in front keeps a unit apart from the kernel's own files.
+    let component = component.strip_prefix(b"_").unwrap_or(component);
+    name(&unescape(component))
+}
+
 /// `\x2d` is how systemd writes a dash that parts nothing.
-pub(crate) fn unescape(escaped: &[u8]) -> Vec<u8> {
+fn unescape(escaped: &[u8]) -> Vec<u8> {
     let mut name = Vec::with_capacity(escaped.len());
     let mut rest = escaped;
     while let Some((first, after)) = rest.split_first() {

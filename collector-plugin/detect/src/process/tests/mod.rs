@@ -1,3 +1,8 @@
+//! Programs, lineages and sessions, as the events of a kernel tell them.
+
+mod cgroups;
+mod sessions;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -50,12 +55,12 @@ fn ancestors(table: &mut Table, task: &TaskInfo) -> (Vec<String>, bool) {
     (paths.collect(), lineage.is_complete)
 }
 
-/// init, a shell that it forked and that executed bash.
 /// A fork by the parent, as nearly all are.
 fn fork(table: &mut Table, task: &TaskInfo, at: BootNanos) {
     table.fork(task, ProcessId::parent_of(task), at);
 }
 
+/// init, a shell that it forked and that executed bash.
 fn shell() -> (Table, TaskInfo, TaskInfo) {
     let mut table = Table::new(50);
     let init = TaskInfo {
