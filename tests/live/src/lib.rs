@@ -2,12 +2,16 @@
 
 mod arrivals;
 mod record;
+mod resource;
 mod sensor;
+mod span;
 mod tools;
 
 pub use arrivals::Arrivals;
-pub use record::{Record, raw_records, raw_spans};
+pub use record::{Record, raw_records};
+pub use resource::Resource;
 pub use sensor::{Ended, Sensor, SensorError};
+pub use span::{Span, raw_spans};
 pub use tools::{Tools, ToolsError};
 
 use std::path::Path;

@@ -7,10 +7,14 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::Resource;
+
 /// One log record.
 #[derive(Clone, Debug)]
 pub struct Record {
     value: Value,
+    /// What it is about.
+    pub resource: Resource,
     /// When its line was read.
     pub arrived: SystemTime,
 }
@@ -25,26 +29,14 @@ struct Message<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ResourceLogs<'a> {
-    #[serde(default)]
     resource: Resource,
     #[serde(borrow)]
     scope_logs: Vec<ScopeLogs<'a>>,
 }
 
-#[derive(Default, Deserialize)]
-struct Resource {
-    #[serde(default)]
-    attributes: Vec<Value>,
-}
-
-impl Resource {
-    /// What the sensor says about itself is no detection.
-    fn is_of_sensor(&self) -> bool {
-        self.attributes.iter().any(|attribute| {
-            attribute["key"] == resource::SERVICE_NAME
-                && attribute["value"]["stringValue"] == resource::SENSOR_SERVICE_NAME_VALUE
-        })
-    }
+/// What the sensor says about itself is no detection.
+fn is_of_sensor(of: &Resource) -> bool {
+    of.text(resource::SERVICE_NAME) == Some(resource::SENSOR_SERVICE_NAME_VALUE)
 }
 
 #[derive(Deserialize)]
@@ -63,44 +55,9 @@ pub fn raw_records(line: &str) -> Result<Vec<&str>, serde_json::Error> {
     Ok(message
         .resource_logs
         .into_iter()
-        .filter(|logs| !logs.resource.is_of_sensor())
+        .filter(|logs| !is_of_sensor(&logs.resource))
         .flat_map(|logs| logs.scope_logs)
         .flat_map(|scope| scope.log_records)
-        .map(RawValue::get)
-        .collect())
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Traces<'a> {
-    #[serde(borrow)]
-    resource_spans: Vec<ResourceSpans<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ResourceSpans<'a> {
-    #[serde(borrow)]
-    scope_spans: Vec<ScopeSpans<'a>>,
-}
-
-#[derive(Deserialize)]
-struct ScopeSpans<'a> {
-    #[serde(borrow)]
-    spans: Vec<&'a RawValue>,
-}
-
-/// The JSON of each span of one line, byte for byte, without what is around it.
-///
-/// # Errors
-/// If the line is no OTLP/JSON message of traces.
-pub fn raw_spans(line: &str) -> Result<Vec<&str>, serde_json::Error> {
-    let message: Traces<'_> = serde_json::from_str(line)?;
-    Ok(message
-        .resource_spans
-        .into_iter()
-        .flat_map(|resource| resource.scope_spans)
-        .flat_map(|scope| scope.spans)
         .map(RawValue::get)
         .collect())
 }
@@ -112,13 +69,25 @@ impl Record {
     /// If the line is no OTLP/JSON message of logs.
     pub fn of_line(line: &str) -> Result<Vec<Self>, serde_json::Error> {
         let arrived = SystemTime::now();
-        raw_records(line)?
-            .into_iter()
-            .map(|json| {
-                let value = serde_json::from_str(json)?;
-                Ok(Self { value, arrived })
-            })
-            .collect()
+        let message: Message<'_> = serde_json::from_str(line)?;
+        let mut records = Vec::new();
+        for ResourceLogs {
+            resource,
+            scope_logs,
+        } in message.resource_logs
+        {
+            if is_of_sensor(&resource) {
+                continue;
+            }
+            for json in scope_logs.iter().flat_map(|scope| &scope.log_records) {
+                records.push(Self {
+                    value: serde_json::from_str(json.get())?,
+                    resource: resource.clone(),
+                    arrived,
+                });
+            }
+        }
+        Ok(records)
     }
 
     /// A string, `None` if it is absent or none.
@@ -158,6 +127,11 @@ impl Record {
     /// Whether it is the record of this phase.
     pub fn is_phase(&self, phase: &str) -> bool {
         self.text(attr::SCOUTLINE_DETECTION_PHASE) == Some(phase)
+    }
+
+    /// The trace that it is part of.
+    pub fn trace_id(&self) -> Option<&str> {
+        self.value.get("traceId")?.as_str()
     }
 
     /// Leader of its process's POSIX session.
