@@ -1,7 +1,9 @@
 //! What only another kernel can show. Prints `suite kernels: skipped: …` where no guest can be booted.
 
 mod harness;
+mod otlp;
 mod sensor;
+mod units;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -56,6 +58,11 @@ fn trials(guest: &Guest, kernels: &[(Kernel, &'static str)], sensor: &Path) -> V
                 sensor::detects(&guest, &kernel, &sensor, &rung)
             }));
         }
+        let (guest, kernel, sensor) = (guest.clone(), kernel.clone(), sensor.to_owned());
+        trials.push(Trial::test(
+            format!("{version}x knows units and logins"),
+            move || units::are_known(&guest, &kernel, &sensor),
+        ));
     }
     trials
 }

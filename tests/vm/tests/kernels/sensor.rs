@@ -8,7 +8,8 @@ use std::process::Command;
 use libtest_mimic::Failed;
 use scoutline_semconv::attr;
 use scoutline_vm::{Guest, Kernel, Output};
-use serde_json::Value;
+
+use crate::otlp::{Record, messages, records};
 
 /// One way to see opens.
 #[derive(Clone, Copy, Debug)]
@@ -30,9 +31,8 @@ const fn rung(forced: &'static str, hook: &'static str) -> Rung {
     Rung { forced, hook }
 }
 
-/// Watches with one rung only, reads a fingerprint, and prints what `doctor` and `run` have to say about it.
-const SCRIPT: &str = r#"
-echo "sensor: {hooks: {file_open: FORCED}}" >/tmp/scoutline.yaml
+/// A function for scripts: waits for words in a file.
+pub(crate) const AWAIT: &str = r#"
 await() {
     tries=0
     until grep -q "$1" "$2"; do
@@ -41,6 +41,11 @@ await() {
         usleep 100000
     done
 }
+"#;
+
+/// Watches with one rung only, reads a fingerprint, and prints what `doctor` and `run` have to say about it.
+const SCRIPT: &str = r#"
+echo "sensor: {hooks: {file_open: FORCED}}" >/tmp/scoutline.yaml
 scoutline doctor --config /tmp/scoutline.yaml --format json >/tmp/doctor || exit 11
 tr -d '\n' </tmp/doctor
 echo
@@ -87,67 +92,31 @@ pub(crate) fn detects(
     sensor: &Path,
     rung: &Rung,
 ) -> Result<(), Failed> {
-    let script = SCRIPT.replace("FORCED", rung.forced);
+    let script = AWAIT.to_owned() + &SCRIPT.replace("FORCED", rung.forced);
     let Output { serial, status } = guest.boot(kernel, &[(sensor, "scoutline")], &script)?;
     assert_eq!(status, 0, "{serial}");
 
-    let messages: Vec<Value> = serial
-        .lines()
-        .filter_map(|line| serde_json::from_str(line).ok())
-        .filter(Value::is_object)
-        .collect();
+    let messages = messages(&serial);
     let doctor = messages
         .iter()
         .find(|message| message.get("checks").is_some())
         .ok_or_else(|| format!("no report of doctor:\n{serial}"))?;
     assert!(doctor.to_string().contains(rung.hook), "{doctor:#}");
 
-    let records: Vec<&Value> = messages.iter().flat_map(records).collect();
+    let records: Vec<Record<'_>> = messages.iter().flat_map(records).collect();
     let first = records
         .iter()
         .find(|record| {
-            string(record, attr::SECURITY_RULE_NAME) == Some("os_fingerprint")
-                && string(record, attr::SCOUTLINE_DETECTION_PHASE) == Some("first")
+            record.text(attr::SECURITY_RULE_NAME) == Some("os_fingerprint")
+                && record.text(attr::SCOUTLINE_DETECTION_PHASE) == Some("first")
         })
         .ok_or_else(|| format!("no detection:\n{serial}"))?;
-    assert_eq!(string(first, attr::SCOUTLINE_HOOK_NAME), Some(rung.hook));
-    assert_eq!(string(first, attr::FILE_PATH), Some("/proc/version"));
-    let executable = string(first, attr::PROCESS_EXECUTABLE_PATH);
+    assert_eq!(first.text(attr::SCOUTLINE_HOOK_NAME), Some(rung.hook));
+    assert_eq!(first.text(attr::FILE_PATH), Some("/proc/version"));
+    let executable = first.text(attr::PROCESS_EXECUTABLE_PATH);
     assert_eq!(executable, Some("/bin/busybox"));
     // Its ancestors were there before the sensor: the iterator has to show all of them, up to pid 1.
-    let incomplete = attribute(
-        first,
-        attr::SCOUTLINE_PROCESS_LINEAGE_INCOMPLETE,
-        "boolValue",
-    );
-    assert_eq!(incomplete, Some(&Value::Bool(false)), "{first:#}");
+    let is_incomplete = first.is(attr::SCOUTLINE_PROCESS_LINEAGE_INCOMPLETE);
+    assert_eq!(is_incomplete, Some(false), "{first:#?}");
     Ok(())
-}
-
-/// The log records of one OTLP/JSON message.
-fn records(message: &Value) -> impl Iterator<Item = &Value> {
-    members(message, "resourceLogs")
-        .flat_map(|resource| members(resource, "scopeLogs"))
-        .flat_map(|scope| members(scope, "logRecords"))
-}
-
-fn members<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
-    value
-        .get(key)
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-}
-
-/// A string attribute of a log record.
-fn string<'a>(record: &'a Value, name: &str) -> Option<&'a str> {
-    attribute(record, name, "stringValue")?.as_str()
-}
-
-/// An attribute of a log record that has this kind of value.
-fn attribute<'a>(record: &'a Value, name: &str, kind: &str) -> Option<&'a Value> {
-    members(record, "attributes")
-        .find(|attribute| attribute.get("key").and_then(Value::as_str) == Some(name))?
-        .get("value")?
-        .get(kind)
 }
