@@ -70,13 +70,13 @@ pub(crate) fn is_known(suite: &Suite, shape: &Shape) -> Result<(), Failed> {
 
 /// Of a container that no event told of, and what the spans of its trace are about.
 fn before_the_sensor(suite: &Suite) -> Result<(), Failed> {
-    let script =
-        "read line; cat /proc/version $line 2>/dev/null; nmap $line 2>/dev/null; read line; :";
+    let script = "echo; read line; cat /proc/version $line 2>/dev/null; nmap $line 2>/dev/null; read line; :";
     let identity = SHAPES[5].identity()?;
     let mut container = suite
         .engine
         .start(&identity.cgroup, &["sh", "-c", script])?;
     let (own, host) = (suite.mark(), suite.mark());
+    container.ready()?;
     let sensor = start()?;
     container.tell(own.as_str())?;
     suite.read_version(&host)?;

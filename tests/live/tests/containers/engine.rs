@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
@@ -95,7 +95,8 @@ impl Engine {
             .arg(&bundle)
             .arg(&name)
             .stdin(Stdio::piped())
-            .stdout(Stdio::null())
+            // A line of the kernel's version is all that is ever written, which nobody has to read.
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()?;
         Ok(Container {
@@ -162,6 +163,12 @@ impl Container<'_> {
         succeeded(&output)
     }
 
+    /// Waits for the first byte that its first process writes: then there is one.
+    pub(crate) fn ready(&mut self) -> Result<(), Failed> {
+        let stdout = self.process.stdout.as_mut().ok_or("nobody speaks")?;
+        Ok(stdout.read_exact(&mut [0])?)
+    }
+
     /// Writes a line to its first process.
     pub(crate) fn tell(&mut self, line: &str) -> Result<(), Failed> {
         let stdin = self.process.stdin.as_mut().ok_or("nobody listens")?;
@@ -173,7 +180,7 @@ impl Container<'_> {
         drop(self.process.stdin.take());
         let mut said = String::new();
         if let Some(mut stderr) = self.process.stderr.take() {
-            io::Read::read_to_string(&mut stderr, &mut said)?;
+            stderr.read_to_string(&mut said)?;
         }
         let status = self.process.wait()?;
         if status.success() {
