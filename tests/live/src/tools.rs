@@ -1,4 +1,4 @@
-//! Where programs are, and the one that is compiled for these tests.
+//! Where programs are, and those that are compiled for these tests.
 
 use std::ffi::OsString;
 use std::io;
@@ -8,42 +8,51 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 const SYSTEM: &str = "/usr/bin:/bin:/usr/sbin:/sbin";
-const WAYS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/ways.c");
+const SOURCES: &str = env!("CARGO_MANIFEST_DIR");
+/// Each is a source file.
+const PROGRAMS: [&str; 2] = ["ways", "reuse"];
 /// Makes what it runs a session of its own.
 const LOGIN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../login.sh");
 
-/// Programs that the tests run: those of the system, and `ways`.
+/// Programs that the tests run: those of the system, `ways` and `reuse`.
 #[derive(Debug)]
 pub struct Tools {
     directory: TempDir,
 }
 
-/// Why `ways` could not be made.
+/// Why a program could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ToolsError {
     /// No directory, or no compiler.
-    #[error("compile {WAYS}: {0}")]
+    #[error("compile the programs of {SOURCES}: {0}")]
     Start(#[from] io::Error),
     /// It does not compile.
-    #[error("compile {WAYS}:\n{0}")]
-    Compile(String),
+    #[error("compile {program}.c:\n{said}")]
+    Compile {
+        /// Its name.
+        program: &'static str,
+        /// What the compiler said.
+        said: String,
+    },
 }
 
 impl Tools {
-    /// Compiles `ways` with the compiler that Rust links with.
+    /// Compiles them with the compiler that Rust links with.
     ///
     /// # Errors
-    /// If there is none, or it does not compile.
+    /// If there is none, or one does not compile.
     pub fn build() -> Result<Self, ToolsError> {
         let directory = TempDir::with_prefix("ways-")?;
-        let output = Command::new("cc")
-            .args(["-Wall", "-Wextra", "-Werror", "-O1", "-pthread", "-o"])
-            .arg(directory.path().join("ways"))
-            .arg(WAYS)
-            .output()?;
-        if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr);
-            return Err(ToolsError::Compile(said.into_owned()));
+        for program in PROGRAMS {
+            let output = Command::new("cc")
+                .args(["-Wall", "-Wextra", "-Werror", "-O1", "-pthread", "-o"])
+                .arg(directory.path().join(program))
+                .arg(Path::new(SOURCES).join(program).with_extension("c"))
+                .output()?;
+            if !output.status.success() {
+                let said = String::from_utf8_lossy(&output.stderr).into_owned();
+                return Err(ToolsError::Compile { program, said });
+            }
         }
         Ok(Self { directory })
     }

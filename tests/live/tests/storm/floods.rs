@@ -8,7 +8,7 @@ use libtest_mimic::Failed;
 use scoutline_semconv::attr;
 use tempfile::TempDir;
 
-use crate::{Suite, detection};
+use crate::{Suite, detection, reuse};
 
 const VERSION: &str = "/proc/version";
 
@@ -20,10 +20,11 @@ const PROBES: usize = 100;
 
 type Flood = fn(&Suite) -> Result<(), Failed>;
 
-pub(crate) const FLOODS: [(&str, Flood); 3] = [
+pub(crate) const FLOODS: [(&str, Flood); 4] = [
     ("what fits a window is one detection", counts),
     ("a flood of opens delays nobody", opens),
     ("a flood of processes confuses nobody", processes),
+    (reuse::NAME, reuse::a_reused_pid_confuses_nobody),
 ];
 
 /// However many accesses, threads and processes there are.
@@ -169,7 +170,7 @@ fn tell(latencies: &mut [Duration]) -> Result<(), Failed> {
 }
 
 /// What it printed.
-fn succeeded(child: Child) -> Result<String, Failed> {
+pub(crate) fn succeeded(child: Child) -> Result<String, Failed> {
     let output = child.wait_with_output()?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);

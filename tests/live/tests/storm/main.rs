@@ -1,10 +1,11 @@
-//! Floods: of opens and of processes. What is counted stays exact, and nobody else waits.
+//! Floods: of opens, of processes and of reused pids. What is counted stays exact, and nobody else waits.
 //!
 //! Prints `suite live: skipped: …` where it cannot run.
 
 mod bell;
 mod detection;
 mod floods;
+mod reuse;
 
 use std::path::Path;
 use std::process::ExitCode;
