@@ -49,9 +49,9 @@ fn links(binaries: &Binaries) -> Result<()> {
             .find(|span| span.name == name)
             .context(name.to_owned())
     };
-    let [link] = &of("cat")?.links[..] else {
-        panic!("{spans:#?}");
-    };
+    let links = &of("cat")?.links;
+    assert_eq!(links.len(), 1, "{spans:#?}");
+    let link = links.first().context("counted above")?;
     let trace: String = link
         .trace_id
         .iter()
