@@ -16,7 +16,7 @@ pub(crate) struct Subject {
     /// Start of the process, nanoseconds since the Unix epoch.
     pub(crate) created_unix_ns: u64,
     /// `None` if its exec was missed.
-    pub(crate) image: Option<Arc<Image>>,
+    pub(crate) image: Option<Image>,
     pub(crate) lineage: Lineage,
     /// What the parent runs.
     pub(crate) parent_executable: Option<Arc<str>>,
@@ -37,7 +37,7 @@ pub(crate) struct Subject {
 #[derive(Clone, Debug)]
 pub(crate) struct Root {
     pub(crate) process: ProcessId,
-    pub(crate) image: Option<Arc<Image>>,
+    pub(crate) image: Option<Image>,
     /// Who the session belongs to: who logged in, else who the root runs as, as far as known.
     pub(crate) user: Option<u32>,
     /// `None` if the root was never seen.

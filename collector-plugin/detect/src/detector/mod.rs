@@ -17,7 +17,7 @@ use crate::identity::Identities;
 use crate::names::Names;
 use crate::output::{Issued, Output};
 use crate::paths::Mounts;
-use crate::process::{CgroupIds, Cgroups, Image, ProcessId, ProgramId, Session, Table};
+use crate::process::{CgroupIds, Cgroups, Images, ProcessId, ProgramId, Session, Table};
 use crate::recipe::{ExecSubject, Match, Matcher, OpenSubject, Strength};
 use crate::slices::JournalEntry;
 use crate::{BootNanos, Counters};
@@ -45,6 +45,7 @@ pub struct Detector {
     matcher: Matcher,
     scope: Scope,
     table: Table,
+    images: Images,
     cgroups: Cgroups,
     mounts: Mounts,
     aggregator: Aggregator,
@@ -66,6 +67,7 @@ impl Detector {
             matcher,
             scope: settings.scope,
             table: Table::new(facts.sensor_tgid),
+            images: Images::new(),
             cgroups: Cgroups::new(),
             mounts: Mounts::new(&facts.mounts),
             aggregator: Aggregator::new(settings.window_ns, identities.clone()),
@@ -95,7 +97,7 @@ impl Detector {
             Event::Exec(record) => self.exec(record, clock),
             Event::Task(record) => {
                 self.counters.tasks += 1;
-                let image = Image::of(record);
+                let image = self.images.of(record);
                 self.table.scan(&record.fixed.task, time_ns, image);
             }
             Event::Fork(fork) => {
@@ -275,7 +277,8 @@ impl Detector {
         self.counters.execs += 1;
         let task = &record.fixed.task;
         let at = moment(record.fixed.header.time_ns, clock);
-        if !self.table.exec(task, at.boot_ns, Image::of(record)) {
+        let image = self.images.of(record);
+        if !self.table.exec(task, at.boot_ns, image) {
             self.counters.execs_repeated += 1;
             return;
         }

@@ -1,6 +1,7 @@
 //! Who: processes, the programs they run one after another, and where they come from.
 
 mod cgroups;
+mod entry;
 mod image;
 mod lineage;
 mod session;
@@ -13,7 +14,9 @@ use std::sync::Arc;
 use scoutline_abi::raw::TaskInfo;
 
 pub(crate) use cgroups::{CgroupIds, Cgroups, Place};
-pub(crate) use image::Image;
+#[cfg(test)]
+pub(crate) use image::ExecutedFile;
+pub(crate) use image::{Image, Images};
 pub(crate) use session::Session;
 pub(crate) use table::Table;
 

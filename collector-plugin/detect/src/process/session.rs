@@ -15,7 +15,8 @@ use std::sync::Arc;
 
 use scoutline_abi::raw::TaskInfo;
 
-use super::table::{MAX_FORKS, Process};
+use super::entry::Process;
+use super::table::MAX_FORKS;
 use super::{CgroupIds, Cgroups, ProcessId, Table};
 
 /// Audit's number for "none".
@@ -67,8 +68,7 @@ fn is_login(unit: &str) -> bool {
 }
 
 impl Membership {
-    /// Of a process of which only the end was seen.
-    pub(super) const UNKNOWN: Self = Self {
+    const UNKNOWN: Self = Self {
         cgroups: CgroupIds::UNKNOWN,
         audit_session: NOBODY,
     };
@@ -79,6 +79,34 @@ impl Membership {
             audit_session: task.audit_session,
         }
     }
+}
+
+/// What a process has in common with those around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Standing {
+    /// POSIX session leader; start 0 while unknown.
+    pub(super) leader: ProcessId,
+    /// Root of the tree that the sensor started.
+    pub(super) tree: Option<ProcessId>,
+    /// The process tree that it is a member of.
+    pub(super) group: Option<Group>,
+    pub(super) membership: Membership,
+    /// Effective user.
+    pub(super) euid: u32,
+}
+
+impl Standing {
+    /// Of a process of which only the end was seen.
+    pub(super) const UNKNOWN: Self = Self {
+        leader: ProcessId {
+            tgid: 0,
+            start_ns: 0,
+        },
+        tree: None,
+        group: None,
+        membership: Membership::UNKNOWN,
+        euid: 0,
+    };
 }
 
 /// Root of a process tree.
@@ -96,7 +124,7 @@ impl Table {
     /// The session of a process, where the host as a whole is watched.
     pub(crate) fn session(&self, task: &TaskInfo, cgroups: &Cgroups) -> Session {
         let id = ProcessId::of(task);
-        let group = self.processes.get(&id).and_then(|process| process.group);
+        let group = self.processes.get(&id).and_then(|it| it.standing.group);
         session(
             Membership::of(task),
             group.map_or(id, |group| group.root),
@@ -116,7 +144,7 @@ impl Table {
         }
         let mut root = id;
         for _ in 0..MAX_FORKS {
-            let Some(parent) = self.processes.get(&root).and_then(|it| it.parent) else {
+            let Some(parent) = self.processes.get(&root).and_then(|it| it.parent()) else {
                 break;
             };
             let is_in_it = self
@@ -138,15 +166,13 @@ impl Table {
 
     fn settle(&mut self, id: ProcessId, forks: usize) -> Option<Group> {
         let process = self.processes.get(&id)?;
-        let (leader, parent) = (process.leader, process.parent);
+        let (leader, parent) = (process.standing.leader, process.parent());
         let is_child_of_init = parent.is_some_and(|parent| parent.tgid <= LAST_INIT);
         let has_leader = leader.tgid > LAST_INIT;
-        let settled = process.group.filter(|group| !group.is_guess);
-        let group = settled.or_else(|| {
+        let known = process.standing.group;
+        let group = known.filter(|group| !group.is_guess).or_else(|| {
             // It called `setsid`, which is only seen by what comes after.
-            if let Some(process) = self.processes.get_mut(&leader) {
-                process.leader = leader;
-            }
+            self.stand(leader, |standing| standing.leader = leader);
             let forks = forks.checked_sub(1)?;
             let parent = parent.filter(|_| !is_child_of_init);
             if let Some(group) = parent.and_then(|parent| self.settle(parent, forks)) {
@@ -171,15 +197,27 @@ impl Table {
             group.root = id;
             group.is_daemon = is_child_of_init;
         }
-        self.processes.get_mut(&id)?.group = Some(group);
+        self.stand(id, |standing| standing.group = Some(group));
         Some(group)
+    }
+
+    /// Changes what a process has in common with others, for it alone.
+    fn stand(&mut self, id: ProcessId, change: impl FnOnce(&mut Standing)) {
+        let Some(process) = self.processes.get_mut(&id) else {
+            return;
+        };
+        let mut standing = *process.standing;
+        change(&mut standing);
+        if *process.standing != standing {
+            process.standing = Arc::new(standing);
+        }
     }
 }
 
 impl Process {
     fn session(&self, id: ProcessId, cgroups: &Cgroups) -> Session {
-        let root = self.group.map_or(id, |group| group.root);
-        session(self.membership, root, cgroups)
+        let root = self.standing.group.map_or(id, |group| group.root);
+        session(self.standing.membership, root, cgroups)
     }
 }
 

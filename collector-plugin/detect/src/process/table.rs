@@ -1,13 +1,14 @@
 //! The table of processes and programs: events in any order, twice, or with holes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt as _};
 use scoutline_abi::raw::{ExitEvent, TaskInfo};
 
-use super::session::{Group, Membership};
-use super::{Ancestor, Image, ProcessId, ProgramId};
+use super::entry::{Moment, Origin, Process, Program, Source};
+use super::session::{Membership, Standing};
+use super::{Image, ProcessId, ProgramId};
 use crate::BootNanos;
 
 /// How long a program is remembered after its end, for opens and forks that are reported late. Short enough
@@ -18,82 +19,30 @@ pub(crate) const GRACE_NS: BootNanos = 3_000_000_000;
 /// that have been in it for longest; each is counted, and lineages that need it are marked incomplete.
 pub(crate) const CAPACITY: usize = 65_536;
 
+/// Programs that are looked out at a time when the table is full of live ones: looking is slow, and so made rare.
+const EVICTED_AT_ONCE: usize = 1024;
+
 /// How far a program is traced through forks without exec; deeper than any honest process tree.
 pub(super) const MAX_FORKS: usize = 64;
-
-/// Where the image of a program is known from; a later one wins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Source {
-    Unknown,
-    /// Inherited by fork.
-    Fork,
-    /// From the scan at start.
-    Scan,
-    /// From the exec itself.
-    Exec,
-}
-
-#[derive(Debug)]
-struct Program {
-    exec_id: u64,
-    image: Option<Arc<Image>>,
-    source: Source,
-    /// Place in the order of arrival.
-    arrival: u64,
-    /// When the process ended or ran something else.
-    over_ns: Option<BootNanos>,
-}
-
-#[derive(Debug)]
-pub(super) struct Process {
-    /// Who forked it, else its parent when first seen; `None` if only its exit was seen.
-    pub(super) parent: Option<ProcessId>,
-    /// Which program of the parent forked it, if the fork was seen.
-    pub(super) forked_from: Option<u64>,
-    /// POSIX session leader; start 0 while unknown.
-    pub(super) leader: ProcessId,
-    /// Root of the tree that the sensor started.
-    pub(super) tree: Option<ProcessId>,
-    /// The process tree that it is a member of.
-    pub(super) group: Option<Group>,
-    /// As of the last event.
-    pub(super) membership: Membership,
-    /// Effective user, as of the last event.
-    pub(super) euid: u32,
-    ended_ns: Option<BootNanos>,
-    /// As wait(2) reports it, once its exit was seen.
-    exit_status: Option<u32>,
-    /// Ascending by `exec_id`, never empty.
-    programs: Vec<Program>,
-    /// Once it is complete.
-    pub(super) lineage: Option<Arc<[Ancestor]>>,
-}
-
-impl Process {
-    fn program(&self, exec_id: u64) -> Option<&Program> {
-        self.programs
-            .iter()
-            .find(|program| program.exec_id == exec_id)
-    }
-
-    fn program_mut(&mut self, exec_id: u64) -> Option<&mut Program> {
-        self.programs
-            .iter_mut()
-            .find(|program| program.exec_id == exec_id)
-    }
-}
 
 /// Processes and their programs, live ones and those that ended a moment ago.
 #[derive(Debug)]
 pub(crate) struct Table {
     pub(super) sensor_tgid: u32,
     capacity: usize,
-    pub(super) processes: HashMap<ProcessId, Process>,
+    /// Boxed, since a hash map has room for up to twice as many as are in it.
+    pub(super) processes: HashMap<ProcessId, Box<Process>>,
     /// Start of the newest process of each pid.
     pub(super) newest: HashMap<u32, BootNanos>,
-    /// Every program by arrival.
-    arrivals: BTreeMap<u64, ProgramId>,
+    /// Of a process of which only the end was seen.
+    unknown: Arc<Standing>,
+    /// Whether the sensor has started anything.
+    pub(super) has_trees: bool,
+    /// How many there are.
+    programs: usize,
     next_arrival: u64,
+    /// The programs that had been there for longest when that was last looked for, by arrival.
+    oldest: VecDeque<(u64, ProgramId)>,
     /// Programs that are over, by their end.
     over: BTreeSet<(BootNanos, ProgramId)>,
     /// The same, until somebody takes note.
@@ -112,8 +61,11 @@ impl Table {
             capacity: capacity.max(1),
             processes: HashMap::new(),
             newest: HashMap::new(),
-            arrivals: BTreeMap::new(),
+            unknown: Arc::new(Standing::UNKNOWN),
+            has_trees: false,
+            programs: 0,
             next_arrival: 0,
+            oldest: VecDeque::new(),
             over: BTreeSet::new(),
             news: Vec::new(),
             evictions: 0,
@@ -123,37 +75,50 @@ impl Table {
     /// An execution. False if it was reported before.
     pub(crate) fn exec(&mut self, task: &TaskInfo, at: BootNanos, image: Image) -> bool {
         self.open(task, at);
-        self.set_image(ProgramId::of(task), Source::Exec, || Arc::new(image))
+        self.set_image(ProgramId::of(task), Source::Exec, image)
     }
 
     /// A process of the scan at start. Whatever an event said wins.
     pub(crate) fn scan(&mut self, task: &TaskInfo, at: BootNanos, image: Image) {
-        self.meet(task, at);
-        self.set_image(ProgramId::of(task), Source::Scan, || Arc::new(image));
-        self.remember_lineage(ProcessId::of(task));
+        let id = ProcessId::of(task);
+        self.insert(id, task.exec_id, at);
+        let tree = self.processes.get(&id).and_then(|it| it.standing.tree);
+        self.meet(task, tree);
+        self.set_image(ProgramId::of(task), Source::Scan, image);
+        self.remember_lineage(id);
     }
 
     /// A fork: the child runs what `forker` runs, which need not be its parent.
     pub(crate) fn fork(&mut self, task: &TaskInfo, forker: ProcessId, at: BootNanos) {
-        self.meet(task, at);
         let id = ProcessId::of(task);
+        self.insert(id, task.exec_id, at);
         if let Some(process) = self.processes.get_mut(&id) {
-            process.parent = Some(forker);
-            process.forked_from = Some(task.exec_id);
+            process.origin = Some(Origin {
+                parent: forker,
+                forked_from: Some(task.exec_id),
+            });
             process.lineage = None;
-            process.group = None;
+            process.forker = None;
+            if process.standing.group.is_some() {
+                Arc::make_mut(&mut process.standing).group = None;
+            }
         }
-        self.join_group(id);
-        self.join_tree(task);
+        let tree = self.find_tree(task);
+        self.meet(task, tree);
         self.image(ProgramId::of(task));
         self.remember_lineage(id);
     }
 
     /// The process as seen by something that it did.
     pub(crate) fn open(&mut self, task: &TaskInfo, at: BootNanos) {
-        self.meet(task, at);
-        self.join_tree(task);
-        self.remember_lineage(ProcessId::of(task));
+        let id = ProcessId::of(task);
+        self.insert(id, task.exec_id, at);
+        if let Some(process) = self.processes.get_mut(&id) {
+            process.origin.get_or_insert_with(|| Origin::of(task));
+        }
+        let tree = self.find_tree(task);
+        self.meet(task, tree);
+        self.remember_lineage(id);
     }
 
     /// The end of a process, perhaps not for the first time.
@@ -172,50 +137,51 @@ impl Table {
     /// When a process ended, and what wait(2) says; `None` while it runs or if its exit was not seen.
     pub(crate) fn end_of(&self, id: ProcessId) -> Option<(BootNanos, u32)> {
         let process = self.processes.get(&id)?;
-        Some((process.ended_ns?, process.exit_status?))
+        Some((process.ended?.ns(), process.exit_status?))
     }
 
     /// Whether a process is known and not known to have ended.
     pub(crate) fn is_alive(&self, id: ProcessId) -> bool {
         self.processes
             .get(&id)
-            .is_some_and(|process| process.ended_ns.is_none())
+            .is_some_and(|process| process.ended.is_none())
     }
 
     /// The effective user of a process, as of its last event.
     pub(crate) fn user(&self, id: ProcessId) -> Option<u32> {
-        self.processes.get(&id).map(|process| process.euid)
+        self.processes.get(&id).map(|process| process.standing.euid)
     }
 
     pub(crate) fn parent(&self, id: ProcessId) -> Option<ProcessId> {
-        self.processes.get(&id)?.parent
+        self.processes.get(&id)?.parent()
     }
 
     /// What a program is, `None` if its exec was missed. Never that of another program.
-    pub(crate) fn image(&mut self, program: ProgramId) -> Option<Arc<Image>> {
+    pub(crate) fn image(&mut self, program: ProgramId) -> Option<Image> {
         let mut at = program;
         let mut found = None;
         for _ in 0..MAX_FORKS {
             let process = self.processes.get(&at.process)?;
             if let Some(image) = &process.program(at.exec_id)?.image {
-                found = Some(Arc::clone(image));
+                found = Some(image.clone());
                 break;
             }
             // Only a fork that was seen says that the parent's program of the same number is the same.
-            if process.forked_from != Some(at.exec_id) {
+            let origin = process.origin?;
+            if origin.forked_from != Some(at.exec_id) {
                 return None;
             }
-            at.process = process.parent?;
+            at.process = origin.parent;
         }
         let image = found?;
         if at != program {
-            self.set_image(program, Source::Fork, || Arc::clone(&image));
+            self.set_image(program, Source::Fork, image.clone());
         }
         Some(image)
     }
 
     /// What a process runs now, `None` if that is not known.
-    pub(crate) fn current_image(&mut self, id: ProcessId) -> Option<Arc<Image>> {
+    pub(crate) fn current_image(&mut self, id: ProcessId) -> Option<Image> {
         let exec_id = self.processes.get(&id)?.programs.last()?.exec_id;
         self.image(ProgramId {
             process: id,
@@ -228,7 +194,8 @@ impl Table {
         self.processes
             .get(&program.process)?
             .program(program.exec_id)?
-            .over_ns
+            .over
+            .map(Moment::ns)
     }
 
     /// Forgets programs that ended more than [`GRACE_NS`] ago.
@@ -253,20 +220,36 @@ impl Table {
 
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.arrivals.len()
+        self.programs
     }
 
-    fn meet(&mut self, task: &TaskInfo, at: BootNanos) {
+    /// Takes note of where a process belongs, and of who its parent is if nothing better is known.
+    fn meet(&mut self, task: &TaskInfo, tree: Option<ProcessId>) {
         let id = ProcessId::of(task);
-        self.insert(id, task.exec_id, at);
         let leader = self.find_leader(task);
-        if let Some(process) = self.processes.get_mut(&id) {
-            process.leader = leader;
-            process.parent.get_or_insert(ProcessId::parent_of(task));
-            process.membership = Membership::of(task);
-            process.euid = task.euid;
+        let Some(process) = self.processes.get_mut(&id) else {
+            return;
+        };
+        let origin = *process.origin.get_or_insert_with(|| Origin::of(task));
+        let standing = Standing {
+            leader,
+            tree,
+            group: process.standing.group,
+            membership: Membership::of(task),
+            euid: task.euid,
+        };
+        if *process.standing != standing {
+            process.standing = Arc::new(standing);
         }
         self.join_group(id);
+        // Nearly all processes have all of it in common with their parents.
+        let above = self.processes.get(&origin.parent);
+        let above = above.map(|parent| Arc::clone(&parent.standing));
+        if let (Some(process), Some(above)) = (self.processes.get_mut(&id), above)
+            && *process.standing == *above
+        {
+            process.standing = above;
+        }
     }
 
     /// Makes sure that process and program are there, and that what they supersede is over.
@@ -277,7 +260,7 @@ impl Table {
         }
         self.make_room();
         let newest = *self.newest.entry(id.tgid).or_insert(id.start_ns);
-        let mut ended_ns = None;
+        let mut ended = None;
         if newest < id.start_ns {
             // The pid has a new owner: the old one is gone, even if its exit was lost.
             self.newest.insert(id.tgid, id.start_ns);
@@ -287,32 +270,21 @@ impl Table {
             };
             self.end(old, id.start_ns);
         } else if newest > id.start_ns {
-            ended_ns = Some(newest);
+            ended = Some(Moment::new(newest));
         }
         let arrival = self.next_arrival;
         self.next_arrival += 1;
-        self.arrivals.insert(
-            arrival,
-            ProgramId {
-                process: id,
-                exec_id,
-            },
-        );
-        let process = self.processes.entry(id).or_insert_with(|| Process {
-            parent: None,
-            forked_from: None,
-            leader: ProcessId {
-                tgid: 0,
-                start_ns: 0,
-            },
-            tree: None,
-            group: None,
-            membership: Membership::UNKNOWN,
-            euid: 0,
-            ended_ns,
-            exit_status: None,
-            programs: Vec::with_capacity(1),
-            lineage: None,
+        self.programs += 1;
+        let process = self.processes.entry(id).or_insert_with(|| {
+            Box::new(Process {
+                origin: None,
+                standing: Arc::clone(&self.unknown),
+                ended,
+                exit_status: None,
+                programs: Vec::with_capacity(1),
+                lineage: None,
+                forker: None,
+            })
         });
         let place = process
             .programs
@@ -324,52 +296,87 @@ impl Table {
                 image: None,
                 source: Source::Unknown,
                 arrival,
-                over_ns: None,
+                over: None,
             },
         );
         let superseded = process.programs.len() - 1;
-        let ended_ns = process.ended_ns;
-        self.close(id, superseded, at);
-        if let Some(ended_ns) = ended_ns {
-            self.close(id, usize::MAX, ended_ns);
+        let ended = process.ended;
+        self.close(id, superseded, Moment::new(at));
+        if let Some(ended) = ended {
+            self.close(id, usize::MAX, ended);
         }
     }
 
     /// Marks the first `count` programs of a process as over.
-    fn close(&mut self, id: ProcessId, count: usize, at: BootNanos) {
+    fn close(&mut self, id: ProcessId, count: usize, at: Moment) {
         let Some(process) = self.processes.get_mut(&id) else {
             return;
         };
         for program in process.programs.iter_mut().take(count) {
-            if program.over_ns.is_none() {
-                program.over_ns = Some(at);
+            if program.over.is_none() {
+                program.over = Some(at);
                 let program = ProgramId {
                     process: id,
                     exec_id: program.exec_id,
                 };
-                self.over.insert((at, program));
-                self.news.push((at, program));
+                self.over.insert((at.ns(), program));
+                self.news.push((at.ns(), program));
             }
         }
     }
 
     fn end(&mut self, id: ProcessId, at: BootNanos) {
+        let at = Moment::new(at);
         if let Some(process) = self.processes.get_mut(&id) {
-            process.ended_ns.get_or_insert(at);
+            process.ended.get_or_insert(at);
         }
         self.close(id, usize::MAX, at);
     }
 
     fn make_room(&mut self) {
-        if self.arrivals.len() < self.capacity {
+        if self.programs < self.capacity {
             return;
         }
         let ended = self.over.first().map(|(_, program)| *program);
-        let oldest = || self.arrivals.first_key_value().map(|(_, program)| *program);
-        if let Some(program) = ended.or_else(oldest) {
+        if let Some(program) = ended.or_else(|| self.find_oldest()) {
             self.remove(program);
             self.evictions += 1;
         }
+    }
+
+    /// The program that has been here for longest.
+    fn find_oldest(&mut self) -> Option<ProgramId> {
+        loop {
+            while let Some((arrival, id)) = self.oldest.pop_front() {
+                let process = self.processes.get(&id.process);
+                let program = process.and_then(|process| process.program(id.exec_id));
+                if program.is_some_and(|program| program.arrival == arrival) {
+                    return Some(id);
+                }
+            }
+            if self.processes.is_empty() {
+                return None;
+            }
+            let mut all: Vec<_> = self.arrivals().collect();
+            if all.len() > EVICTED_AT_ONCE {
+                all.select_nth_unstable(EVICTED_AT_ONCE);
+                all.truncate(EVICTED_AT_ONCE);
+            }
+            all.sort_unstable();
+            self.oldest = all.into();
+        }
+    }
+
+    fn arrivals(&self) -> impl Iterator<Item = (u64, ProgramId)> {
+        self.processes.iter().flat_map(|(id, process)| {
+            process.programs.iter().map(|program| {
+                let id = ProgramId {
+                    process: *id,
+                    exec_id: program.exec_id,
+                };
+                (program.arrival, id)
+            })
+        })
     }
 
     fn remove(&mut self, program: ProgramId) {
@@ -383,9 +390,9 @@ impl Table {
             .position(|known| known.exec_id == program.exec_id);
         if let Some(place) = place {
             let removed = process.programs.remove(place);
-            self.arrivals.remove(&removed.arrival);
-            if let Some(over_ns) = removed.over_ns {
-                self.over.remove(&(over_ns, program));
+            self.programs -= 1;
+            if let Some(over) = removed.over {
+                self.over.remove(&(over.ns(), program));
             }
         }
         if process.programs.is_empty() {
@@ -397,19 +404,14 @@ impl Table {
     }
 
     /// False if the program has an image from a source at least as good, or is not known.
-    fn set_image(
-        &mut self,
-        id: ProgramId,
-        source: Source,
-        image: impl FnOnce() -> Arc<Image>,
-    ) -> bool {
+    fn set_image(&mut self, id: ProgramId, source: Source, image: Image) -> bool {
         let program = self
             .processes
             .get_mut(&id.process)
             .and_then(|process| process.program_mut(id.exec_id));
         match program {
             Some(program) if program.source < source => {
-                program.image = Some(image());
+                program.image = Some(image);
                 program.source = source;
                 true
             }

@@ -140,7 +140,7 @@ impl Reporter {
             start_unix_ns: subject.created_unix_ns,
             ..self.any_program(
                 ProcessId::of(task),
-                subject.image.as_deref(),
+                subject.image.as_ref(),
                 task.euid,
                 Some(&subject.lineage),
             )
@@ -155,7 +155,7 @@ impl Reporter {
         }
         let program = self.any_program(
             root.process,
-            root.image.as_deref(),
+            root.image.as_ref(),
             root.user.unwrap_or(subject.task.euid),
             None,
         );
@@ -189,11 +189,15 @@ impl Reporter {
             name: text(image.map_or(UNKNOWN, |image| &image.name)),
             path: image.map(|image| text(&image.path)),
             args: image.map_or_else(Vec::new, |image| {
-                arguments(&image.argv, image.is_argv_cut, self.processes.command_args)
+                arguments(
+                    image.argv(),
+                    image.is_argv_cut(),
+                    self.processes.command_args,
+                )
             }),
             working_directory: image
-                .and_then(|image| image.working_directory.as_deref())
-                .map(text),
+                .and_then(Image::working_directory)
+                .map(|directory| text(&directory)),
             user_id,
             user_name: self.processes.user(user_id).map(text),
             ancestors: ancestors

@@ -73,10 +73,10 @@ impl Processes {
     fn image(&self, image: &Image, learned: &Learned, attributes: &mut Attributes) {
         attributes.text(attr::PROCESS_EXECUTABLE_PATH, &image.path);
         attributes.text(attr::PROCESS_EXECUTABLE_NAME, &image.name);
-        let args = arguments(&image.argv, image.is_argv_cut, self.command_args);
+        let args = arguments(image.argv(), image.is_argv_cut(), self.command_args);
         attributes.texts(attr::PROCESS_COMMAND_ARGS, args.iter().map(|text| &**text));
-        if let Some(directory) = &image.working_directory {
-            attributes.text(attr::PROCESS_WORKING_DIRECTORY, directory);
+        if let Some(directory) = image.working_directory() {
+            attributes.text(attr::PROCESS_WORKING_DIRECTORY, &directory);
         }
         if let Some(script) = &image.script {
             attributes.text(attr::SCOUTLINE_PROCESS_SCRIPT, script);

@@ -14,19 +14,17 @@ use super::*;
 use crate::fixture::{child_of, task};
 
 fn image(path: &str) -> Image {
-    Image {
+    let file = ExecutedFile {
         path: path.into(),
         name: path.rsplit('/').next().unwrap_or_default().into(),
-        argv: Box::default(),
-        is_argv_cut: false,
-        working_directory: None,
         script: None,
         is_deleted: false,
         is_memfd: false,
         is_world_writable: false,
         device: 1,
         inode: 1,
-    }
+    };
+    Image::new(Arc::new(file), &[], false, &[])
 }
 
 fn exit(task: &TaskInfo, time_ns: u64) -> ExitEvent {
@@ -253,6 +251,55 @@ fn the_tree_is_what_the_sensor_starts() {
     };
     table.open(&orphan, 62);
     assert_eq!(table.tree(ProcessId::of(&orphan)), Some(root));
+}
+
+#[test]
+fn a_process_that_forks_itself_on_and_on_has_the_nearest_ancestors_and_no_more() {
+    let (mut table, _, shell) = shell();
+    let mut last = shell;
+    for number in 1..200 {
+        let next = child_of(&last, 100 + number, 100 + u64::from(number));
+        fork(&mut table, &next, next.start_ns);
+        // Of a daemon each generation ends once the next one is there.
+        table.exit(&exit(&last, next.start_ns));
+        last = next;
+        let lineage = table.lineage(ProcessId::of(&last));
+        assert!(lineage.is_complete);
+        let above = lineage.ancestors.iter().map(|it| it.process.tgid);
+        let mut expected: Vec<_> = (0..number).rev().map(|it| 100 + it).collect();
+        expected.splice(expected.len() - 1.., [20, 1]);
+        expected.truncate(Lineage::MAX);
+        assert_eq!(above.collect::<Vec<_>>(), expected);
+        let kept = table.kept_ancestors(ProcessId::of(&last));
+        assert!(kept <= 2 * Lineage::MAX, "{kept}");
+    }
+}
+
+#[test]
+fn children_of_one_process_share_what_is_above_them() {
+    let (mut table, _, shell) = shell();
+    let children = [30, 31].map(|tgid| child_of(&shell, tgid, tgid.into()));
+    for child in &children {
+        fork(&mut table, child, child.start_ns);
+    }
+    let kept = children.map(|child| table.processes[&ProcessId::of(&child)].lineage.clone());
+    let [Some(one), Some(other)] = &kept else {
+        panic!("both are known");
+    };
+    assert!(Arc::ptr_eq(one, other));
+    // What the parent runs now is not what it ran then.
+    let next = TaskInfo {
+        exec_id: 3,
+        ..shell
+    };
+    assert!(table.exec(&next, 40, image("/bin/zsh")));
+    let third = child_of(&next, 32, 50);
+    fork(&mut table, &third, 50);
+    assert_eq!(ancestors(&mut table, &third).0, ["/bin/zsh", "/sbin/init"]);
+    assert_eq!(
+        ancestors(&mut table, &children[0]).0,
+        ["/bin/bash", "/sbin/init"]
+    );
 }
 
 #[test]
