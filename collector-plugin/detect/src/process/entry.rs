@@ -58,6 +58,8 @@ pub(super) struct Origin {
 
 #[derive(Debug)]
 pub(super) struct Process {
+    /// With the pid that it is found by, its identity.
+    pub(super) start_ns: BootNanos,
     /// `None` if only its exit was seen.
     pub(super) origin: Option<Origin>,
     /// As of the last event. That of its parent if it is the same.

@@ -108,8 +108,8 @@ impl Table {
             .filter_map(|id| self.processes.get(id))
             .map(|process| process.standing.leader)
             .find(|leader| leader.tgid == tgid && leader.start_ns != 0);
-        let start_ns = || match self.newest.get(&tgid) {
-            Some(start_ns) if *start_ns <= id.start_ns => *start_ns,
+        let start_ns = || match self.processes.newest(tgid) {
+            Some(start_ns) if start_ns <= id.start_ns => start_ns,
             _ => 0,
         };
         known.unwrap_or_else(|| ProcessId {
@@ -131,7 +131,7 @@ impl Table {
     /// Keeps the lineage while the ancestors are still there.
     pub(super) fn remember_lineage(&mut self, id: ProcessId) {
         let is_known = |process: &Process| process.lineage.is_some();
-        if self.processes.get(&id).is_none_or(|it| is_known(it)) {
+        if self.processes.get(&id).is_none_or(is_known) {
             return;
         }
         let Climbed {

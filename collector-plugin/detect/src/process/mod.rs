@@ -4,6 +4,7 @@ mod cgroups;
 mod entry;
 mod image;
 mod lineage;
+mod owners;
 mod session;
 mod table;
 #[cfg(test)]

@@ -3,10 +3,10 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use foldhash::{HashMap, HashMapExt as _};
 use scoutline_abi::raw::{ExitEvent, TaskInfo};
 
 use super::entry::{Moment, Origin, Process, Program, Source};
+use super::owners::Owners;
 use super::session::{Membership, Standing};
 use super::{Image, ProcessId, ProgramId};
 use crate::BootNanos;
@@ -30,10 +30,7 @@ pub(super) const MAX_FORKS: usize = 64;
 pub(crate) struct Table {
     pub(super) sensor_tgid: u32,
     capacity: usize,
-    /// Boxed, since a hash map has room for up to twice as many as are in it.
-    pub(super) processes: HashMap<ProcessId, Box<Process>>,
-    /// Start of the newest process of each pid.
-    pub(super) newest: HashMap<u32, BootNanos>,
+    pub(super) processes: Owners,
     /// Of a process of which only the end was seen.
     unknown: Arc<Standing>,
     /// Whether the sensor has started anything.
@@ -59,8 +56,7 @@ impl Table {
         Self {
             sensor_tgid,
             capacity: capacity.max(1),
-            processes: HashMap::new(),
-            newest: HashMap::new(),
+            processes: Owners::new(),
             unknown: Arc::new(Standing::UNKNOWN),
             has_trees: false,
             programs: 0,
@@ -259,36 +255,40 @@ impl Table {
             return;
         }
         self.make_room();
-        let newest = *self.newest.entry(id.tgid).or_insert(id.start_ns);
-        let mut ended = None;
+        let newest = self.processes.newest(id.tgid).unwrap_or(id.start_ns);
+        let ended = (newest > id.start_ns).then(|| Moment::new(newest));
+        let standing = &self.unknown;
+        self.processes.insert(id, || Process {
+            start_ns: id.start_ns,
+            origin: None,
+            standing: Arc::clone(standing),
+            ended,
+            exit_status: None,
+            programs: Vec::with_capacity(1),
+            lineage: None,
+            forker: None,
+        });
         if newest < id.start_ns {
             // The pid has a new owner: the old one is gone, even if its exit was lost.
-            self.newest.insert(id.tgid, id.start_ns);
             let old = ProcessId {
                 start_ns: newest,
                 ..id
             };
             self.end(old, id.start_ns);
-        } else if newest > id.start_ns {
-            ended = Some(Moment::new(newest));
         }
         let arrival = self.next_arrival;
         self.next_arrival += 1;
         self.programs += 1;
-        let process = self.processes.entry(id).or_insert_with(|| {
-            Box::new(Process {
-                origin: None,
-                standing: Arc::clone(&self.unknown),
-                ended,
-                exit_status: None,
-                programs: Vec::with_capacity(1),
-                lineage: None,
-                forker: None,
-            })
-        });
+        let Some(process) = self.processes.get_mut(&id) else {
+            return;
+        };
         let place = process
             .programs
             .partition_point(|program| program.exec_id < exec_id);
+        if process.programs.len() == 1 {
+            // Nearly every process executes once; room for more would stay.
+            process.programs.reserve_exact(1);
+        }
         process.programs.insert(
             place,
             Program {
@@ -354,24 +354,24 @@ impl Table {
                     return Some(id);
                 }
             }
-            if self.processes.is_empty() {
-                return None;
-            }
             let mut all: Vec<_> = self.arrivals().collect();
             if all.len() > EVICTED_AT_ONCE {
                 all.select_nth_unstable(EVICTED_AT_ONCE);
                 all.truncate(EVICTED_AT_ONCE);
             }
             all.sort_unstable();
+            if all.is_empty() {
+                return None;
+            }
             self.oldest = all.into();
         }
     }
 
     fn arrivals(&self) -> impl Iterator<Item = (u64, ProgramId)> {
         self.processes.iter().flat_map(|(id, process)| {
-            process.programs.iter().map(|program| {
+            process.programs.iter().map(move |program| {
                 let id = ProgramId {
-                    process: *id,
+                    process: id,
                     exec_id: program.exec_id,
                 };
                 (program.arrival, id)
@@ -390,6 +390,9 @@ impl Table {
             .position(|known| known.exec_id == program.exec_id);
         if let Some(place) = place {
             let removed = process.programs.remove(place);
+            if process.programs.len() == 1 {
+                process.programs.shrink_to_fit();
+            }
             self.programs -= 1;
             if let Some(over) = removed.over {
                 self.over.remove(&(over.ns(), program));
@@ -397,9 +400,6 @@ impl Table {
         }
         if process.programs.is_empty() {
             self.processes.remove(&id);
-            if self.newest.get(&id.tgid) == Some(&id.start_ns) {
-                self.newest.remove(&id.tgid);
-            }
         }
     }
 

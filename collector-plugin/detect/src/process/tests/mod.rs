@@ -282,7 +282,10 @@ fn children_of_one_process_share_what_is_above_them() {
     for child in &children {
         fork(&mut table, child, child.start_ns);
     }
-    let kept = children.map(|child| table.processes[&ProcessId::of(&child)].lineage.clone());
+    let kept = children.map(|child| {
+        let process = table.processes.get(&ProcessId::of(&child));
+        process.and_then(|process| process.lineage.clone())
+    });
     let [Some(one), Some(other)] = &kept else {
         panic!("both are known");
     };
