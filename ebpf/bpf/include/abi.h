@@ -36,7 +36,7 @@
 #define SL_CGROUP_TAIL 2048
 /* Variables of an environment that are looked at, and bytes of one; a longer one counts as several. */
 #define SL_ENVIRON_VARIABLES 128
-#define SL_ENVIRON_VARIABLE 2048
+#define SL_ENVIRON_VARIABLE 256
 /* Bytes of a TRACEPARENT that are sent; a valid one is shorter. */
 #define SL_TRACE_CONTEXT_LEN 128
 /* Folded objects of one program in one process, beyond which objects share one key. */

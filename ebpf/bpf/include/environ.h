@@ -16,6 +16,7 @@
 #include "stats.h"
 #include "task.h"
 
+/* Small: it takes its place in the ring also if there is nothing to say, until the reader has passed it. */
 struct trace_context_record {
 	struct trace_context_event event;
 	__u8 variable[SL_ENVIRON_VARIABLE];
