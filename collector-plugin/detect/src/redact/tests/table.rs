@@ -44,12 +44,12 @@ const REDACTED: &[(&str, &str)] = &[
         "aws¦configure¦set¦aws_secret_access_key¦[redacted]",
     ),
     (
-        "npm¦config¦set¦//registry.npmjs.org/:_authToken¦abc",
-        "npm¦config¦set¦//registry.npmjs.org/:_authToken¦[redacted]",
+        "npm¦config¦set¦//npm.example/:_authToken¦abc",
+        "npm¦config¦set¦//npm.example/:_authToken¦[redacted]",
     ),
     (
-        "npm¦config¦set¦//registry.npmjs.org/:_authToken=abc",
-        "npm¦config¦set¦//registry.npmjs.org/:_authToken=[redacted]",
+        "npm¦config¦set¦//npm.example/:_authToken=abc",
+        "npm¦config¦set¦//npm.example/:_authToken=[redacted]",
     ),
     // Tools.
     (
