@@ -13,6 +13,7 @@ mod names;
 mod output;
 mod paths;
 mod process;
+mod recent;
 mod redact;
 mod report;
 mod seen;
@@ -33,6 +34,7 @@ pub use enrich::{
 };
 pub use facts::{BootNanos, Clock, Facts, Mount, Scope, Settings};
 pub use output::{Issued, Output, Reported, Trace};
+pub use recent::Recent;
 pub use redact::CommandArgs;
 pub use slices::JournalEntry;
 pub use workload::Workload;

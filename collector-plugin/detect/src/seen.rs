@@ -1,8 +1,6 @@
 //! Which executable has fired which recipe on this host before.
 
-use std::collections::VecDeque;
-
-use foldhash::{HashSet, HashSetExt as _};
+use crate::Recent;
 
 /// Pairs that are remembered. A host that has more forgets the oldest, and says of it once more that it is new.
 pub(crate) const CAPACITY: usize = 65_536;
@@ -10,16 +8,14 @@ pub(crate) const CAPACITY: usize = 65_536;
 /// A bounded set of hashes of (recipe, executable).
 #[derive(Debug)]
 pub(crate) struct Seen {
-    pairs: HashSet<u64>,
-    order: VecDeque<u64>,
+    pairs: Recent<u64, ()>,
     fresh: Vec<u64>,
 }
 
 impl Seen {
     pub(crate) fn new(known: impl IntoIterator<Item = u64>) -> Self {
         let mut seen = Self {
-            pairs: HashSet::new(),
-            order: VecDeque::new(),
+            pairs: Recent::new(CAPACITY),
             fresh: Vec::new(),
         };
         for pair in known {
@@ -31,17 +27,11 @@ impl Seen {
 
     /// Whether the pair is new.
     pub(crate) fn insert(&mut self, pair: u64) -> bool {
-        if !self.pairs.insert(pair) {
-            return false;
+        let is_new = self.pairs.insert(pair, ()).is_none();
+        if is_new {
+            self.fresh.push(pair);
         }
-        self.order.push_back(pair);
-        self.fresh.push(pair);
-        if self.order.len() > CAPACITY
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.pairs.remove(&oldest);
-        }
-        true
+        is_new
     }
 
     /// Pairs that were new since the last call.

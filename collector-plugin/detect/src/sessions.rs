@@ -1,10 +1,8 @@
 //! What is known of sessions beyond what the kernel says.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
-use foldhash::{HashMap, HashMapExt as _};
-
+use crate::Recent;
 use crate::enrich::{Login, SessionAnswer};
 use crate::process::Session;
 use crate::workload::ci::{self, CiJob};
@@ -40,8 +38,7 @@ impl From<SessionAnswer> for SessionFacts {
 /// Facts by session.
 #[derive(Debug)]
 pub(crate) struct Sessions {
-    facts: HashMap<Session, Arc<SessionFacts>>,
-    order: VecDeque<Session>,
+    facts: Recent<Session, Arc<SessionFacts>>,
     /// Of what the sensor itself starts.
     of_exec: Arc<SessionFacts>,
     nothing: Arc<SessionFacts>,
@@ -50,8 +47,7 @@ pub(crate) struct Sessions {
 impl Sessions {
     pub(crate) fn new() -> Self {
         Self {
-            facts: HashMap::new(),
-            order: VecDeque::new(),
+            facts: Recent::new(CAPACITY),
             of_exec: Arc::default(),
             nothing: Arc::default(),
         }
@@ -75,18 +71,6 @@ impl Sessions {
     }
 
     pub(crate) fn learn(&mut self, session: Session, facts: SessionFacts) {
-        if self
-            .facts
-            .insert(session.clone(), Arc::new(facts))
-            .is_some()
-        {
-            return;
-        }
-        self.order.push_back(session);
-        if self.order.len() > CAPACITY
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.facts.remove(&oldest);
-        }
+        self.facts.insert(session, Arc::new(facts));
     }
 }

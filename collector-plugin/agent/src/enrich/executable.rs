@@ -1,13 +1,12 @@
 //! Hashes of executables, each computed once.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{major, minor};
-use scoutline_detect::Executable;
+use scoutline_detect::{Executable, Recent};
 use sha2::{Digest as _, Sha256};
 
 use super::process::Process;
@@ -24,7 +23,7 @@ const BUDGET: u64 = 1 << 30;
 const PERIOD: Duration = Duration::from_secs(60);
 
 /// What has to be the same for a file to be the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Version {
     device: u64,
     inode: u64,
@@ -34,12 +33,21 @@ struct Version {
 }
 
 /// Hashes executables, within a budget.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Hasher {
-    known: BTreeMap<Version, String>,
-    order: VecDeque<Version>,
+    known: Recent<Version, String>,
     spent: u64,
     since: Option<Instant>,
+}
+
+impl Default for Hasher {
+    fn default() -> Self {
+        Self {
+            known: Recent::new(CACHED),
+            spent: 0,
+            since: None,
+        }
+    }
 }
 
 impl Hasher {
@@ -66,12 +74,6 @@ impl Hasher {
         }
         let hash = hash(file, version.size)?;
         self.known.insert(version, hash.clone());
-        self.order.push_back(version);
-        if self.order.len() > CACHED
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.known.remove(&oldest);
-        }
         Some(hash)
     }
 
@@ -124,13 +126,7 @@ fn hash(mut file: File, size: u64) -> Option<String> {
     if left > 0 {
         return None;
     }
-    let mut text = String::with_capacity(64);
-    for byte in hasher.finalize() {
-        use std::fmt::Write as _;
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    Some(text)
+    Some(format!("{:x}", hasher.finalize()))
 }
 
 #[cfg(test)]

@@ -17,12 +17,12 @@ use crate::seen::Seen;
 use crate::sessions::{Job, SessionFacts, Sessions};
 use crate::slices::{Closed, End, JournalEntry, Raise, Raised, Slices, spans};
 use crate::workload::{Workload, traceparent};
-use crate::{BootNanos, Counters};
+use crate::{BootNanos, Counters, Recent};
 
 /// Detections that wait for an answer. Beyond, the first goes out without one.
 const MAX_WAITING: usize = 4096;
 
-/// Programs whose place in a trace is remembered until they are reported; the first match of each comes right after.
+/// Programs whose place in a trace is remembered; the first match of each comes right after.
 const MAX_APPLICATIONS: usize = 4096;
 
 /// Holds detections back until what belongs to them is known, and makes records and spans of them.
@@ -42,8 +42,8 @@ pub(super) struct Release {
     asks: bool,
     environment: Environment,
     is_environment_configured: bool,
-    /// Where programs said that they belong to, until they are reported.
-    applications: VecDeque<(ProgramId, TraceContext)>,
+    /// Where programs said that they belong to.
+    applications: Recent<ProgramId, TraceContext>,
     /// What the summary of an open detection has in common with its first record.
     open: HashMap<Arc<str>, Mark>,
     closed: Vec<Closed>,
@@ -111,7 +111,7 @@ impl Release {
             asks: settings.asks,
             environment: facts.environment,
             is_environment_configured: facts.is_environment_configured,
-            applications: VecDeque::new(),
+            applications: Recent::new(MAX_APPLICATIONS),
             open: HashMap::new(),
             closed: Vec::new(),
             questions_asked: 0,
@@ -160,8 +160,8 @@ impl Release {
         }
         let program = ProgramId::of(&subject.task);
         // What the kernel copied needs no second look.
-        let application = match self.applications.iter().find(|(it, _)| *it == program) {
-            Some((_, application)) => Some(*application),
+        let application = match self.applications.get(&program) {
+            Some(application) => Some(*application),
             None => answer.traceparent.and_then(|text| self.application(&text)),
         };
         let learned = Learned {
@@ -185,10 +185,7 @@ impl Release {
         let Some(application) = self.application(&String::from_utf8_lossy(value)) else {
             return;
         };
-        self.applications.push_back((program, application));
-        if self.applications.len() > MAX_APPLICATIONS {
-            self.applications.pop_front();
-        }
+        self.applications.insert(program, application);
     }
 
     /// What a `TRACEPARENT` says; one that is none is counted.
@@ -456,9 +453,7 @@ impl Release {
                 at: detection.first_at,
             };
             let context = slices.raise(&raise, closed);
-            let program = ProgramId::of(&subject.task);
-            let copied = applications.iter().find(|(it, _)| *it == program);
-            let copied = copied.map(|(_, application)| *application);
+            let copied = applications.get(&ProgramId::of(&subject.task)).copied();
             if let Some(application) = learned.application.or(copied) {
                 slices.link(process, application);
             }

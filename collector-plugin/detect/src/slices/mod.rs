@@ -14,18 +14,18 @@ mod spans;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt as _};
 use scoutline_semconv::{TraceContext, limits};
 use serde::{Deserialize, Serialize};
 
-use crate::BootNanos;
 use crate::detection::Moment;
 use crate::identity::Identities;
 use crate::process::ProcessId;
 use crate::workload::Workload;
+use crate::{BootNanos, Recent};
 
 pub(crate) use episode::{End, Episode, Program, Raised};
 use journal::Entry;
@@ -124,8 +124,7 @@ pub(crate) struct Slices {
     deadlines: BTreeSet<(BootNanos, Arc<str>)>,
     /// Slices that a process has an episode in: one, but for a process that changed its session.
     running: HashMap<ProcessId, Vec<Arc<str>>>,
-    previous: HashMap<Arc<str>, Previous>,
-    previous_order: VecDeque<Arc<str>>,
+    previous: Recent<Arc<str>, Previous>,
     episodes: usize,
     entries: Vec<JournalEntry>,
     opened: u64,
@@ -139,8 +138,7 @@ impl Slices {
             slices: HashMap::new(),
             deadlines: BTreeSet::new(),
             running: HashMap::new(),
-            previous: HashMap::new(),
-            previous_order: VecDeque::new(),
+            previous: Recent::new(MAX_PREVIOUS),
             episodes: 0,
             entries: Vec::new(),
             opened: 0,
@@ -376,7 +374,7 @@ impl Slices {
         self.entries.push(JournalEntry(Entry::Closed {
             trace_id: slice.head.trace_id,
         }));
-        self.remember(
+        self.previous.insert(
             Arc::clone(session),
             Previous {
                 number: slice.head.number,
@@ -389,21 +387,5 @@ impl Slices {
             episodes: slice.episodes,
             closed_unix_ns,
         });
-    }
-
-    fn remember(&mut self, session: Arc<str>, previous: Previous) {
-        if self
-            .previous
-            .insert(Arc::clone(&session), previous)
-            .is_some()
-        {
-            return;
-        }
-        self.previous_order.push_back(session);
-        if self.previous_order.len() > MAX_PREVIOUS
-            && let Some(oldest) = self.previous_order.pop_front()
-        {
-            self.previous.remove(&oldest);
-        }
     }
 }
