@@ -335,24 +335,20 @@ pub fn tell(watched: &Watched, delivered: &[Delivered]) {
         );
     }
     for delivered in delivered {
-        let (records, spans) = (&delivered.counts.records, &delivered.counts.spans);
-        let losses = Losses::of_exporter(Signal::Logs, records);
-        if losses.total() > 0 {
-            tracing::warn!(
-                exporter = delivered.exporter,
-                records = losses.total(),
-                last_refusal = records.last_refusal,
-                "records were not delivered: {losses}"
-            );
-        }
-        let losses = Losses::of_exporter(Signal::Traces, spans);
-        if losses.total() > 0 {
-            tracing::warn!(
-                exporter = delivered.exporter,
-                spans = losses.total(),
-                last_refusal = spans.last_refusal,
-                "spans were not delivered: {losses}"
-            );
+        let counts = &delivered.counts;
+        for (signal, items, tally) in [
+            (Signal::Logs, "records", &counts.records),
+            (Signal::Traces, "spans", &counts.spans),
+        ] {
+            let losses = Losses::of_exporter(signal, tally);
+            if losses.total() > 0 {
+                tracing::warn!(
+                    exporter = delivered.exporter,
+                    lost = losses.total(),
+                    last_refusal = tally.last_refusal,
+                    "{items} were not delivered: {losses}"
+                );
+            }
         }
     }
 }

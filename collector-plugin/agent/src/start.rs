@@ -136,8 +136,12 @@ impl Prepared {
             self.config.file_open,
         )
         .map_err(with_remedy)?;
-        let hook_exec = hook_in_use(&attachments, Family::Exec);
-        let hook_open = hook_in_use(&attachments, Family::FileOpen);
+        let hooks = hooks_in_use(&attachments);
+        let hook = |family| {
+            let of_family = hooks.iter().find(|(it, _)| *it == family);
+            of_family.map(|(_, name)| *name)
+        };
+        let (hook_exec, hook_open) = (hook(Family::Exec), hook(Family::FileOpen));
         check(&attachments, hook_exec, hook_open)?;
         let mut tasks = Vec::new();
         if let Err(error) = sensor.tasks(|bytes| tasks.push(bytes.to_vec())) {
@@ -197,7 +201,7 @@ impl Prepared {
         let identity = Identity {
             resource: Arc::new(own::resource(&self.resource)),
             start_id: facts.start_id.clone(),
-            hooks: hooks_in_use(&attachments),
+            hooks,
             settings_hash: own::of_settings(&self.config, &recipes_hash),
             recipes_hash,
         };
@@ -384,13 +388,6 @@ fn hooks_in_use(attachments: &[Attachment]) -> Vec<(Family, &'static str)> {
         .iter()
         .filter(|it| matches!(it.outcome, Outcome::Attached));
     attached.map(|it| (it.hook.family, it.hook.name)).collect()
-}
-
-fn hook_in_use(attachments: &[Attachment], family: Family) -> Option<&'static str> {
-    attachments
-        .iter()
-        .find(|it| it.hook.family == family && matches!(it.outcome, Outcome::Attached))
-        .map(|it| it.hook.name)
 }
 
 /// Says what cannot be watched, unless it is everything.

@@ -65,11 +65,8 @@ fn hash(texts: &[String]) -> String {
         hasher.update((text.len() as u64).to_le_bytes());
         hasher.update(text);
     }
-    let mut digits = String::new();
-    for byte in hasher.finalize().iter().take(DIGITS / 2) {
-        // A String takes everything.
-        let _ = write!(digits, "{byte:02x}");
-    }
+    let mut digits = format!("{:x}", hasher.finalize());
+    digits.truncate(DIGITS);
     digits
 }
 
