@@ -20,7 +20,7 @@ pub mod scope;
 pub mod values;
 
 pub use measure::Metric;
-pub use record::{Attribute, Record, Resource, TraceContext, Value, limits};
+pub use record::{Attribute, Record, Resource, TraceContext, Value, limits, number};
 pub use setters::Setters;
 pub use severity::{ParseSeverityError, Severity};
 pub use span::{Link, Span};

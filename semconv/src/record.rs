@@ -81,6 +81,11 @@ impl From<Vec<Arc<str>>> for Value {
     }
 }
 
+/// A count as the wire has numbers; one beyond is as high as that.
+pub fn number(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
 /// A name, one of the constants of this crate, and its value.
 pub type Attribute = (&'static str, Value);
 

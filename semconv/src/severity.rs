@@ -3,12 +3,15 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// Severity of a recipe or detection, lowest first.
 ///
 /// On the wire it is three things: the word (`scoutline.detection.severity`), OpenTelemetry's
 /// [number](Severity::number) and the coarse [text](Severity::text). FATAL is never used: a detection is
 /// not a crash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth keeping, not worth looking at.
     Informational,

@@ -1,8 +1,11 @@
 // Generated, do not edit: cargo run -p scoutline-semconv-generate
 //! What attributes that are one of a few words can be.
 
+use serde::{Deserialize, Serialize};
+
 /// `scoutline.record.kind`: What kind of record this is; some backends drop the event name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RecordKind {
     /// A recipe matched.
     Detection,
@@ -30,7 +33,8 @@ impl RecordKind {
 }
 
 /// `scoutline.detection.kind`: What was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DetectionKind {
     /// A file was opened.
     FileAccess,
@@ -52,7 +56,8 @@ impl DetectionKind {
 }
 
 /// `scoutline.detection.phase`: Which of the two records of a detection this is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DetectionPhase {
     /// The first access, told at once.
     First,
@@ -75,7 +80,8 @@ impl DetectionPhase {
 
 /// `scoutline.detection.confidence`: How likely it is that the detection means what its recipe
 /// says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DetectionConfidence {
     /// Ordinary programs do this too.
     Low,
@@ -100,7 +106,8 @@ impl DetectionConfidence {
 }
 
 /// `scoutline.detection.reason`: Why the recipe matched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DetectionReason {
     /// One access was enough.
     Strong,
@@ -123,7 +130,8 @@ impl DetectionReason {
 
 /// `scoutline.detection.environment`: Where the detection happened; decides the advice, never
 /// lowers the severity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DetectionEnvironment {
     /// A build or test job.
     Ci,
@@ -148,7 +156,8 @@ impl DetectionEnvironment {
 }
 
 /// `scoutline.session.kind`: What opened the session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SessionKind {
     /// A command that `scoutline exec` started.
     Exec,
@@ -185,7 +194,8 @@ impl SessionKind {
 }
 
 /// `scoutline.trace_context.source`: Where trace id and span id come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TraceContextSource {
     /// Made by the sensor from host, session and process.
     Derived,
@@ -207,7 +217,8 @@ impl TraceContextSource {
 }
 
 /// `scoutline.ci.system`: The system that runs the job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CiSystem {
     /// GitHub Actions and what is compatible with it.
     GithubActions,
@@ -248,7 +259,8 @@ impl CiSystem {
 }
 
 /// `scoutline.sensor.action`: What the sensor did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SensorAction {
     /// It began to watch.
     Start,
@@ -273,7 +285,8 @@ impl SensorAction {
 }
 
 /// `scoutline.sensor.previous_end`: How the run before this one ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SensorPreviousEnd {
     /// It had stopped because it was told to.
     Clean,
@@ -298,7 +311,8 @@ impl SensorPreviousEnd {
 }
 
 /// `scoutline.loss.stage`: Where it was lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LossStage {
     /// A ring or a map was full, events.
     Kernel,
@@ -339,7 +353,8 @@ impl LossStage {
 }
 
 /// `scoutline.export.outcome`: What became of a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ExportOutcome {
     /// The receiver acknowledged it.
     Accepted,
@@ -376,7 +391,8 @@ impl ExportOutcome {
 }
 
 /// `scoutline.event.kind`: What kind of event of the kernel it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EventKind {
     /// A file or directory was opened.
     Open,
@@ -425,7 +441,8 @@ impl EventKind {
 }
 
 /// `scoutline.detector.outcome`: What became of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DetectorOutcome {
     /// A strong pattern of a recipe fits it.
     Matched,
@@ -474,7 +491,8 @@ impl DetectorOutcome {
 }
 
 /// `scoutline.encoder.outcome`: What became of a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EncoderOutcome {
     /// It was put into a batch.
     Encoded,

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use scoutline_abi::raw::TaskInfo;
+use scoutline_semconv::values::DetectionKind;
 use scoutline_semconv::{Severity, TraceContext};
 
 use crate::process::{Image, Lineage, Place, ProcessId, Session};
@@ -71,10 +72,10 @@ pub(crate) enum Deed {
 
 impl Deed {
     /// `scoutline.detection.kind`.
-    pub(crate) const fn kind(self) -> &'static str {
+    pub(crate) const fn kind(self) -> DetectionKind {
         match self {
-            Self::Open(_) => "file_access",
-            Self::Exec => "execution",
+            Self::Open(_) => DetectionKind::FileAccess,
+            Self::Exec => DetectionKind::Execution,
         }
     }
 }

@@ -22,7 +22,6 @@ pub struct Facts {
     /// The host's mounts, with which a path inside a file system becomes one that the host knows.
     pub mounts: Vec<Mount>,
     /// Where this host stands: picks the advice, never the severity.
-    #[serde(with = "environment")]
     pub environment: Environment,
     /// The configuration says so: a CI job on this host does not change it.
     pub is_environment_configured: bool,
@@ -105,35 +104,5 @@ impl Clock {
     /// Nanoseconds since the Unix epoch; saturates at both ends.
     pub fn unix(self, boot: BootNanos) -> u64 {
         boot.saturating_add_signed(self.boot_to_unix_ns)
-    }
-}
-
-/// An [`Environment`] as its word.
-pub(crate) mod environment {
-    use serde::de::Error as _;
-    use serde::{Deserialize as _, Deserializer, Serializer};
-
-    use crate::recipe::Environment;
-
-    const ALL: [Environment; 3] = [
-        Environment::Ci,
-        Environment::Staging,
-        Environment::Production,
-    ];
-
-    pub(crate) fn serialize<S: Serializer>(
-        environment: &Environment,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(environment.name())
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Environment, D::Error> {
-        let word = String::deserialize(deserializer)?;
-        ALL.into_iter()
-            .find(|environment| environment.name() == word)
-            .ok_or_else(|| D::Error::custom("expected ci, staging or production"))
     }
 }

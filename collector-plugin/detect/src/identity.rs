@@ -31,17 +31,18 @@ impl Identities {
 
     /// `scoutline.session.uid`.
     pub(crate) fn session(&self, session: &Session) -> String {
+        let kind = session.kind().as_str();
         let of_process = |process: &ProcessId| {
             self.hash(
-                session.kind(),
+                kind,
                 &[&process.tgid.to_le_bytes(), &process.start_ns.to_le_bytes()],
             )
         };
         match session {
             Session::Exec(root) | Session::Processes(root) => of_process(root),
-            Session::Container(id) => self.hash(session.kind(), &[id.as_bytes()]),
-            Session::Login(number) => self.hash(session.kind(), &[&number.to_le_bytes()]),
-            Session::Unit(path) => self.hash(session.kind(), &[path.as_bytes()]),
+            Session::Container(id) => self.hash(kind, &[id.as_bytes()]),
+            Session::Login(number) => self.hash(kind, &[&number.to_le_bytes()]),
+            Session::Unit(path) => self.hash(kind, &[path.as_bytes()]),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Events in, records out: process lineage, recipes, aggregation. Pure: no I/O, no clock, no threads.
 
 mod aggregate;
+mod attributes;
 mod counters;
 mod detection;
 mod detector;
@@ -27,6 +28,7 @@ pub mod workload;
 pub mod yaml;
 
 pub use aggregate::Forgotten;
+pub use attributes::Attributes;
 pub use counters::Counters;
 pub use detector::Detector;
 pub use enrich::{

@@ -5,6 +5,7 @@ mod live;
 
 use std::sync::Arc;
 
+use scoutline_semconv::values::RecordKind;
 use scoutline_semconv::{Record, Resource, Severity, TraceContext, Value, attr, event, resource};
 
 pub use figures::{Quantiles, keep, load_average, median};
@@ -66,7 +67,10 @@ fn detection(number: u32) -> Record {
             span_id: (u64::from(number) + 1).to_be_bytes(),
         }),
         attributes: vec![
-            (attr::SCOUTLINE_RECORD_KIND, event::KIND_DETECTION.into()),
+            (
+                attr::SCOUTLINE_RECORD_KIND,
+                RecordKind::Detection.as_str().into(),
+            ),
             (attr::LOG_RECORD_UID, uid(1)),
             (attr::SCOUTLINE_SEQUENCE, number.into()),
             (

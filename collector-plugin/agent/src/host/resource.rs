@@ -44,7 +44,7 @@ pub fn resource(host: &Host, environment: Environment, own: &[(String, String)])
         ),
         (
             name::DEPLOYMENT_ENVIRONMENT_NAME,
-            Some(environment.name().into()),
+            Some(environment.as_str().into()),
         ),
         (name::DATA_STREAM_DATASET, Some("scoutline".into())),
         (name::TELEMETRY_SDK_NAME, Some("scoutline".into())),

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use scoutline_otlp::Counts;
 use scoutline_semconv::values::RecordKind;
-use scoutline_semconv::{Record, Setters, Severity, limits};
+use scoutline_semconv::{Record, Setters as _, Severity, limits, number};
 
 use super::Identity;
 use super::numbers::{Numbers, flows};
-use super::record::{Draft, number};
+use super::record;
 
 /// When the next one is due.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +54,7 @@ impl Said<'_> {
     /// The record. It has no number of its own: if it is lost, the next one says more.
     pub(super) fn record(&self, identity: &Identity, uid: &str, unix_ns: u64) -> Record {
         let kind = RecordKind::Heartbeat;
-        let mut draft = Draft::new(kind, uid, &identity.start_id);
+        let mut draft = record::draft(kind, uid, &identity.start_id);
         draft.scoutline_last_sequence(number(self.last_sequence));
         draft.scoutline_sensor_uptime(number(self.uptime.as_secs()));
         draft.scoutline_sensor_hooks(identity.hook_names());
@@ -65,7 +65,7 @@ impl Said<'_> {
         let recipes = self.recipe_counters();
         draft.scoutline_sensor_recipe_counters(recipes.iter().map(String::as_str));
         draft.scoutline_loss_total(number(self.lost));
-        draft.finish(kind, Severity::Informational, unix_ns, self.body())
+        record::finish(draft, kind, Severity::Informational, unix_ns, self.body())
     }
 
     fn body(&self) -> String {

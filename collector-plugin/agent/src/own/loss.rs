@@ -6,9 +6,9 @@ use std::sync::Arc;
 use scoutline_detect::Issued;
 use scoutline_otlp::Sequences;
 use scoutline_semconv::values::{LossStage, RecordKind};
-use scoutline_semconv::{Record, Setters, Severity};
+use scoutline_semconv::{Record, Setters as _, Severity, number};
 
-use super::record::{Draft, number};
+use super::record;
 use crate::losses::Reason;
 use crate::state::{LastRun, Untold};
 
@@ -83,7 +83,7 @@ impl Loss {
     /// The record that tells it.
     pub(super) fn record(&self, issued: &Issued, start_id: &str, unix_ns: u64) -> Record {
         let kind = RecordKind::Loss;
-        let mut draft = Draft::numbered(kind, issued, start_id);
+        let mut draft = record::numbered(kind, issued, start_id);
         draft.scoutline_loss_stage(self.stage);
         draft.scoutline_loss_reason(&self.word);
         draft.scoutline_loss_count(number(self.count));
@@ -97,7 +97,7 @@ impl Loss {
         if let Some(exporter) = &self.exporter {
             draft.scoutline_exporter_name(exporter);
         }
-        draft.finish(kind, Severity::High, unix_ns, self.body())
+        record::finish(draft, kind, Severity::High, unix_ns, self.body())
     }
 
     fn body(&self) -> String {

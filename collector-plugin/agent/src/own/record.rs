@@ -1,106 +1,48 @@
 //! Records about the sensor itself: what they have in common.
 
-use std::sync::Arc;
-
-use scoutline_detect::Issued;
+use scoutline_detect::{Attributes, Issued};
 use scoutline_semconv::values::RecordKind;
-use scoutline_semconv::{Attribute, Record, Setters, Severity, Value, event, limits};
+use scoutline_semconv::{Record, Setters as _, Severity, event, number};
 
-/// What is the same in all of them, and the attributes so far.
-#[derive(Debug, Default)]
-pub(super) struct Draft {
-    attributes: Vec<Attribute>,
+/// What is the same in all records of this kind and run.
+pub(super) fn draft(kind: RecordKind, uid: &str, start_id: &str) -> Attributes {
+    let mut draft = Attributes::default();
+    draft.scoutline_record_kind(kind);
+    draft.log_record_uid(uid);
+    draft.scoutline_sensor_start_id(start_id);
+    draft
 }
 
-impl Draft {
-    /// A record of this kind and run.
-    pub(super) fn new(kind: RecordKind, uid: &str, start_id: &str) -> Self {
-        let mut draft = Self::default();
-        draft.scoutline_record_kind(kind);
-        draft.log_record_uid(uid);
-        draft.scoutline_sensor_start_id(start_id);
-        draft
-    }
-
-    /// The same, with a number.
-    pub(super) fn numbered(kind: RecordKind, issued: &Issued, start_id: &str) -> Self {
-        let mut draft = Self::new(kind, &issued.uid, start_id);
-        draft.scoutline_sequence(number(issued.sequence));
-        draft
-    }
-
-    /// The record.
-    pub(super) fn finish(
-        self,
-        kind: RecordKind,
-        severity: Severity,
-        unix_ns: u64,
-        body: String,
-    ) -> Record {
-        Record {
-            event_name: match kind {
-                RecordKind::Detection => event::DETECTION,
-                RecordKind::Heartbeat => event::HEARTBEAT,
-                RecordKind::Loss => event::LOSS,
-                RecordKind::Sensor => event::SENSOR,
-            },
-            time_unix_nano: unix_ns,
-            observed_time_unix_nano: unix_ns,
-            severity_number: severity.number(),
-            severity_text: severity.text(),
-            body,
-            trace: None,
-            attributes: self.attributes,
-        }
-    }
+/// The same, with a number.
+pub(super) fn numbered(kind: RecordKind, issued: &Issued, start_id: &str) -> Attributes {
+    let mut draft = draft(kind, &issued.uid, start_id);
+    draft.scoutline_sequence(number(issued.sequence));
+    draft
 }
 
-/// As the wire has numbers; one beyond is as high as that.
-pub(super) fn number(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-impl Setters for Draft {
-    fn int(&mut self, name: &'static str, value: i64) {
-        self.attributes.push((name, value.into()));
+/// The record.
+pub(super) fn finish(
+    draft: Attributes,
+    kind: RecordKind,
+    severity: Severity,
+    unix_ns: u64,
+    body: String,
+) -> Record {
+    Record {
+        event_name: match kind {
+            RecordKind::Detection => event::DETECTION,
+            RecordKind::Heartbeat => event::HEARTBEAT,
+            RecordKind::Loss => event::LOSS,
+            RecordKind::Sensor => event::SENSOR,
+        },
+        time_unix_nano: unix_ns,
+        observed_time_unix_nano: unix_ns,
+        severity_number: severity.number(),
+        severity_text: severity.text(),
+        body,
+        trace: None,
+        attributes: draft.finish(),
     }
-
-    fn flag(&mut self, name: &'static str, value: bool) {
-        self.attributes.push((name, value.into()));
-    }
-
-    fn double(&mut self, name: &'static str, value: f64) {
-        self.attributes.push((name, Value::Double(value)));
-    }
-
-    fn text(&mut self, name: &'static str, value: &str) {
-        self.attributes.push((name, cut(value).to_string().into()));
-    }
-
-    fn texts<'a>(&mut self, name: &'static str, values: impl IntoIterator<Item = &'a str>) {
-        let values: Vec<Arc<str>> = values
-            .into_iter()
-            .take(limits::ARRAY_LEN)
-            .map(cut)
-            .collect();
-        if !values.is_empty() {
-            self.attributes.push((name, values.into()));
-        }
-    }
-
-    fn word(&mut self, name: &'static str, value: &'static str) {
-        self.attributes.push((name, value.into()));
-    }
-}
-
-/// Nobody but the configuration has a say in these texts, yet a name there may be long.
-fn cut(text: &str) -> Arc<str> {
-    if text.len() <= limits::STRING_BYTES {
-        return text.into();
-    }
-    let room = limits::STRING_BYTES - limits::CUT_MARK.len_utf8();
-    let kept = text.get(..text.floor_char_boundary(room));
-    format!("{}{}", kept.unwrap_or_default(), limits::CUT_MARK).into()
 }
 
 #[cfg(test)]
@@ -133,16 +75,5 @@ pub(super) mod tests {
         );
         assert!(!record.body.is_empty() && record.body.ends_with('.'));
         assert_eq!(record.body.lines().count(), 1);
-    }
-
-    #[test]
-    fn a_long_text_is_cut_at_a_character() {
-        let mut draft = Draft::default();
-        draft.scoutline_exporter_name(&"ä".repeat(limits::STRING_BYTES));
-        let Some((_, Value::String(text))) = draft.attributes.first() else {
-            panic!("{draft:?}");
-        };
-        assert!(text.len() <= limits::STRING_BYTES);
-        assert!(text.starts_with('ä') && text.ends_with(limits::CUT_MARK));
     }
 }

@@ -2,10 +2,10 @@
 
 use scoutline_detect::Issued;
 use scoutline_semconv::values::{RecordKind, SensorAction, SensorPreviousEnd};
-use scoutline_semconv::{Record, Setters, Severity};
+use scoutline_semconv::{Record, Setters as _, Severity};
 
 use super::Identity;
-use super::record::Draft;
+use super::record;
 use crate::state::LastRun;
 
 /// How the run before this one ended.
@@ -31,7 +31,7 @@ pub(super) fn record(
     unix_ns: u64,
 ) -> Record {
     let kind = RecordKind::Sensor;
-    let mut draft = Draft::numbered(kind, issued, &identity.start_id);
+    let mut draft = record::numbered(kind, issued, &identity.start_id);
     draft.scoutline_sensor_action(action);
     draft.scoutline_sensor_hooks(identity.hook_names());
     draft.scoutline_sensor_recipes_hash(&identity.recipes_hash);
@@ -48,7 +48,13 @@ pub(super) fn record(
             "The sensor has other recipes or settings than the run before."
         }
     };
-    draft.finish(kind, Severity::Informational, unix_ns, body.to_owned())
+    record::finish(
+        draft,
+        kind,
+        Severity::Informational,
+        unix_ns,
+        body.to_owned(),
+    )
 }
 
 #[cfg(test)]

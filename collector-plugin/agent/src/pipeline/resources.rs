@@ -47,7 +47,7 @@ impl Resources {
         if !self.is_environment_configured {
             for (key, value) in &mut attributes {
                 if &**key == name::DEPLOYMENT_ENVIRONMENT_NAME {
-                    *value = workload.environment.name().into();
+                    *value = workload.environment.as_str().into();
                 }
             }
         }

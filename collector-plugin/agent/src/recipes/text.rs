@@ -86,15 +86,12 @@ pub fn show(recipe: &Recipe, options: &Options) -> Result<String, fmt::Error> {
         }
         writeln!(out, "\n{table}")?;
     }
-    for environment in [
-        Environment::Ci,
-        Environment::Staging,
-        Environment::Production,
-    ] {
+    for environment in Environment::ALL {
         let guidance = recipe.environments.get(environment);
         writeln!(
             out,
-            "\n{BOLD}in {environment}{BOLD:#}: {}",
+            "\n{BOLD}in {}{BOLD:#}: {}",
+            environment.as_str(),
             paragraph(&guidance.implication)
         )?;
         for action in &guidance.actions {

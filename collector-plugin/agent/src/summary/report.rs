@@ -16,7 +16,6 @@ pub struct Finding {
     /// `security_rule.name`.
     pub recipe: String,
     /// Highest that was seen.
-    #[serde(serialize_with = "as_word")]
     pub severity: Severity,
     /// `threat.technique.id`.
     pub technique_id: String,
@@ -46,12 +45,10 @@ pub struct Report {
     /// Exit code of `scoutline exec`.
     pub exit_code: u8,
     /// `--fail-on`.
-    #[serde(serialize_with = "as_optional_word")]
     pub fail_on: Option<Severity>,
     /// Whether a detection was at least that severe.
     pub fail_on_reached: bool,
     /// Of all detections.
-    #[serde(serialize_with = "as_optional_word")]
     pub highest_severity: Option<Severity>,
     /// Most severe first, then as they came.
     pub findings: Vec<Finding>,
@@ -171,16 +168,4 @@ impl<N: fmt::Display + PartialEq + From<u8>> fmt::Display for Plural<N> {
         };
         write!(f, "{count} {word}{ending}")
     }
-}
-
-fn as_word<S: serde::Serializer>(severity: &Severity, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_str(severity.name())
-}
-
-#[expect(clippy::ref_option, reason = "serde passes fields by reference")]
-fn as_optional_word<S: serde::Serializer>(
-    severity: &Option<Severity>,
-    to: S,
-) -> Result<S::Ok, S::Error> {
-    severity.map(Severity::name).serialize(to)
 }

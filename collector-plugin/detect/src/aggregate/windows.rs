@@ -179,7 +179,7 @@ impl Windows {
         let uid = self.identities.detection(
             &access.subject.session_uid,
             &access.recipe.uuid,
-            access.deed.kind(),
+            access.deed.kind().as_str(),
             access.subject.executable(),
             at.boot_ns,
             serial,

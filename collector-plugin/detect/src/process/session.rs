@@ -14,6 +14,7 @@
 use std::sync::Arc;
 
 use scoutline_abi::raw::TaskInfo;
+use scoutline_semconv::values::SessionKind;
 
 use super::entry::Process;
 use super::table::MAX_FORKS;
@@ -49,14 +50,14 @@ pub(super) struct Membership {
 
 impl Session {
     /// `scoutline.session.kind`.
-    pub(crate) fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> SessionKind {
         match self {
-            Self::Exec(_) => "exec",
-            Self::Container(_) => "container",
-            Self::Login(_) => "login",
-            Self::Unit(path) if is_login(path) => "login",
-            Self::Unit(_) => "service",
-            Self::Processes(_) => "process_tree",
+            Self::Exec(_) => SessionKind::Exec,
+            Self::Container(_) => SessionKind::Container,
+            Self::Login(_) => SessionKind::Login,
+            Self::Unit(path) if is_login(path) => SessionKind::Login,
+            Self::Unit(_) => SessionKind::Service,
+            Self::Processes(_) => SessionKind::ProcessTree,
         }
     }
 }

@@ -21,10 +21,11 @@ pub use check::check_tests;
 pub use compile::{CompileError, Matcher, Options, compile};
 pub use matches::{ExecSubject, Match, OpenSubject, Strength};
 pub use model::{
-    Access, Attack, Environment, Environments, ExecutablePattern, FileKind, FilePattern, Guidance,
-    Recipe, Target, Test, Tests,
+    Access, Attack, Environments, ExecutablePattern, FileKind, FilePattern, Guidance, Recipe,
+    Target, Test, Tests,
 };
 pub use parse::parse;
+pub use scoutline_semconv::values::DetectionEnvironment as Environment;
 
 #[cfg(test)]
 mod tests;

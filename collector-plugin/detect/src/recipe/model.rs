@@ -1,11 +1,9 @@
 //! What a recipe says.
 
-use std::fmt;
-
 use scoutline_semconv::Severity;
 
-use super::Strength;
 use super::attack::{Tactic, Technique};
+use super::{Environment, Strength};
 use crate::diagnostic::Position;
 
 /// One recipe.
@@ -44,34 +42,6 @@ pub struct Attack {
     pub technique: &'static Technique,
     /// The first is the primary one; never empty.
     pub tactics: Vec<&'static Tactic>,
-}
-
-/// Where something happens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Environment {
-    /// A build or test job.
-    Ci,
-    /// Where a release is tried out.
-    Staging,
-    /// Where it counts.
-    Production,
-}
-
-impl Environment {
-    /// The word: `ci`, `staging` or `production`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Ci => "ci",
-            Self::Staging => "staging",
-            Self::Production => "production",
-        }
-    }
-}
-
-impl fmt::Display for Environment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
 }
 
 /// What a detection means and asks for, for each [`Environment`].

@@ -1,6 +1,5 @@
 //! A detection in the words of the wire.
 
-mod attributes;
 mod capabilities;
 mod process;
 mod sentence;
@@ -9,7 +8,8 @@ mod tests;
 
 use std::sync::Arc;
 
-use scoutline_semconv::{Record, TraceContext, Value, attr, event};
+use scoutline_semconv::values::{DetectionConfidence, DetectionPhase, DetectionReason, RecordKind};
+use scoutline_semconv::{Record, Setters as _, TraceContext, event, number};
 
 use crate::detection::{Access, Deed, Detection, Learned, OpenedFile, Phase, Subject};
 use crate::identity::Identities;
@@ -18,8 +18,7 @@ use crate::recipe::{BUILTIN, Environment, Recipe};
 use crate::redact::{CommandArgs, arguments};
 use crate::slices::Program;
 use crate::text::{cut, readable};
-use crate::{Clock, Facts, Issued};
-pub(crate) use attributes::Attributes;
+use crate::{Attributes, Clock, Facts, Issued};
 use process::{Processes, UNKNOWN};
 
 /// Where the built-in recipes of this version can be read.
@@ -79,7 +78,7 @@ impl Reporter {
         let user = self.processes.user(access.subject.task.euid);
 
         let mut attributes = Attributes::default();
-        self.origin(issued, &mut attributes);
+        self.origin(&issued, &mut attributes);
         rule(&access.recipe, &mut attributes);
         attack(&access.recipe, &mut attributes);
         detected(detection, context, &mut attributes);
@@ -92,7 +91,7 @@ impl Reporter {
             Deed::Open(_) => &self.hook_open,
             Deed::Exec => &self.hook_exec,
         };
-        attributes.text(attr::SCOUTLINE_HOOK_NAME, hook);
+        attributes.scoutline_hook_name(hook);
 
         let body = sentence::of(detection, user);
         Record {
@@ -125,11 +124,11 @@ impl Reporter {
         }
     }
 
-    fn origin(&self, issued: Issued, attributes: &mut Attributes) {
-        attributes.set(attr::SCOUTLINE_RECORD_KIND, event::KIND_DETECTION);
-        attributes.set(attr::LOG_RECORD_UID, issued.uid);
-        attributes.number(attr::SCOUTLINE_SEQUENCE, issued.sequence);
-        attributes.text(attr::SCOUTLINE_SENSOR_START_ID, &self.start_id);
+    fn origin(&self, issued: &Issued, attributes: &mut Attributes) {
+        attributes.scoutline_record_kind(RecordKind::Detection);
+        attributes.log_record_uid(&issued.uid);
+        attributes.scoutline_sequence(number(issued.sequence));
+        attributes.scoutline_sensor_start_id(&self.start_id);
     }
 
     /// A process as a span has it.
@@ -167,7 +166,7 @@ impl Reporter {
             },
             name: match &root.image {
                 Some(_) => program.name,
-                None => subject.session.kind().into(),
+                None => subject.session.kind().as_str().into(),
             },
             ..program
         }
@@ -210,90 +209,75 @@ impl Reporter {
 
 fn detected(detection: &Detection, context: Context<'_>, attributes: &mut Attributes) {
     let access = &detection.first;
-    let phase = match detection.phase {
-        Phase::First => "first",
-        Phase::Summary { .. } => "summary",
-    };
-    let processes = u64::try_from(detection.process_count).unwrap_or(u64::MAX);
-    attributes.set(
-        attr::SCOUTLINE_DETECTION_SEVERITY,
-        detection.severity.name(),
-    );
-    attributes.set(attr::SCOUTLINE_DETECTION_KIND, access.deed.kind());
-    attributes.text(attr::SCOUTLINE_DETECTION_UID, &detection.uid);
-    attributes.set(attr::SCOUTLINE_DETECTION_PHASE, phase);
-    attributes.number(attr::SCOUTLINE_DETECTION_COUNT, detection.count);
-    attributes.number(attr::SCOUTLINE_DETECTION_PROCESS_COUNT, processes);
+    let evidence = detection.evidence.iter().map(|text| &**text);
+    attributes.scoutline_detection_severity(detection.severity);
+    attributes.scoutline_detection_kind(access.deed.kind());
+    attributes.scoutline_detection_uid(&detection.uid);
+    attributes.scoutline_detection_phase(match detection.phase {
+        Phase::First => DetectionPhase::First,
+        Phase::Summary { .. } => DetectionPhase::Summary,
+    });
+    attributes.scoutline_detection_count(number(detection.count));
+    attributes.scoutline_detection_process_count(number(detection.process_count as u64));
     attributes.time(
-        attr::SCOUTLINE_DETECTION_FIRST_TIME,
+        Attributes::scoutline_detection_first_time,
         detection.first_at.unix_ns,
     );
     attributes.time(
-        attr::SCOUTLINE_DETECTION_LAST_TIME,
+        Attributes::scoutline_detection_last_time,
         detection.last_at.unix_ns,
     );
-    attributes.set(attr::SCOUTLINE_DETECTION_REASON, "strong");
+    attributes.scoutline_detection_reason(DetectionReason::Strong);
     // A strong pattern has one meaning only.
-    attributes.set(attr::SCOUTLINE_DETECTION_CONFIDENCE, "high");
-    attributes.set(
-        attr::SCOUTLINE_DETECTION_RISK_SCORE,
-        i64::from(detection.severity.risk_score()),
-    );
+    attributes.scoutline_detection_confidence(DetectionConfidence::High);
+    attributes.scoutline_detection_risk_score(detection.severity.risk_score().into());
     if let Some(is_first_seen) = context.is_first_seen {
-        attributes.set(attr::SCOUTLINE_DETECTION_FIRST_SEEN, is_first_seen);
+        attributes.scoutline_detection_first_seen(is_first_seen);
     }
-    let evidence = match access.deed {
-        Deed::Open(_) => attr::SCOUTLINE_DETECTION_PATHS,
-        Deed::Exec => attr::SCOUTLINE_DETECTION_TOOLS,
-    };
-    attributes.texts(evidence, detection.evidence.iter().map(|text| &**text));
-    attributes.set(
-        attr::SCOUTLINE_DETECTION_EVIDENCE_TRUNCATED,
-        detection.is_evidence_truncated,
-    );
-    attributes.set(
-        attr::SCOUTLINE_DETECTION_ENVIRONMENT,
-        context.environment.name(),
-    );
+    match access.deed {
+        Deed::Open(_) => attributes.scoutline_detection_paths(evidence),
+        Deed::Exec => attributes.scoutline_detection_tools(evidence),
+    }
+    attributes.scoutline_detection_evidence_truncated(detection.is_evidence_truncated);
+    attributes.scoutline_detection_environment(context.environment);
     let guidance = access.recipe.environments.get(context.environment);
-    if let Some(action) = guidance.actions.first() {
-        attributes.text(attr::SCOUTLINE_DETECTION_ADVICE, action);
-    }
+    attributes.known(
+        Attributes::scoutline_detection_advice,
+        guidance.actions.first().map(String::as_str),
+    );
 }
 
 fn rule(recipe: &Recipe, attributes: &mut Attributes) {
-    attributes.text(attr::SECURITY_RULE_NAME, &recipe.name);
-    attributes.text(attr::SECURITY_RULE_UUID, &recipe.uuid);
-    attributes.set(attr::SECURITY_RULE_VERSION, recipe.version.to_string());
-    attributes.set(attr::SECURITY_RULE_CATEGORY, "Discovery");
+    attributes.security_rule_name(&recipe.name);
+    attributes.security_rule_uuid(&recipe.uuid);
+    attributes.security_rule_version(&recipe.version.to_string());
+    attributes.security_rule_category("Discovery");
     if BUILTIN.iter().any(|(path, _)| *path == recipe.path) {
-        let reference = format!("{RECIPES}/{}.yaml", recipe.name);
-        attributes.set(attr::SECURITY_RULE_REFERENCE, reference);
-        attributes.set(attr::SECURITY_RULE_RULESET_NAME, "scoutline");
+        attributes.security_rule_reference(&format!("{RECIPES}/{}.yaml", recipe.name));
+        attributes.security_rule_ruleset_name("scoutline");
     } else {
-        attributes.set(attr::SECURITY_RULE_RULESET_NAME, "local");
+        attributes.security_rule_ruleset_name("local");
     }
 }
 
 fn attack(recipe: &Recipe, attributes: &mut Attributes) {
-    attributes.set(attr::THREAT_FRAMEWORK, "MITRE ATT&CK");
+    attributes.threat_framework("MITRE ATT&CK");
     if let Some(primary) = recipe.attack.first() {
         if let Some(tactic) = primary.tactics.first() {
-            attributes.set(attr::THREAT_TACTIC_ID, tactic.id);
-            attributes.set(attr::THREAT_TACTIC_NAME, tactic.name);
+            attributes.threat_tactic_id(tactic.id);
+            attributes.threat_tactic_name(tactic.name);
         }
         let technique = primary.technique;
         let parent = technique.parent();
         let whole = parent.unwrap_or(technique);
-        attributes.set(attr::THREAT_TECHNIQUE_ID, whole.id);
-        attributes.set(attr::THREAT_TECHNIQUE_NAME, whole.name);
+        attributes.threat_technique_id(whole.id);
+        attributes.threat_technique_name(whole.name);
         if parent.is_some() {
-            attributes.set(attr::THREAT_TECHNIQUE_SUBTECHNIQUE_ID, technique.id);
-            attributes.set(attr::THREAT_TECHNIQUE_SUBTECHNIQUE_NAME, technique.name);
+            attributes.threat_technique_subtechnique_id(technique.id);
+            attributes.threat_technique_subtechnique_name(technique.name);
         }
     }
-    let techniques = recipe.attack.iter().map(|attack| attack.technique.id);
-    attributes.texts(attr::SCOUTLINE_ATTACK_TECHNIQUES, techniques);
+    attributes.scoutline_attack_techniques(recipe.attack.iter().map(|attack| attack.technique.id));
     // Several techniques often serve one tactic.
     let mut tactics = Vec::new();
     for tactic in recipe.attack.iter().flat_map(|attack| &attack.tactics) {
@@ -301,25 +285,15 @@ fn attack(recipe: &Recipe, attributes: &mut Attributes) {
             tactics.push(tactic.id);
         }
     }
-    attributes.texts(attr::SCOUTLINE_ATTACK_TACTICS, tactics);
-    attributes.set(
-        attr::SCOUTLINE_ATTACK_VERSION,
-        crate::recipe::attack::VERSION,
-    );
+    attributes.scoutline_attack_tactics(tactics);
+    attributes.scoutline_attack_version(crate::recipe::attack::VERSION);
 }
 
 fn opened(access: &Access, file: OpenedFile, attributes: &mut Attributes) {
-    attributes.text(attr::FILE_PATH, &access.evidence);
-    attributes.set(attr::FILE_INODE, inode(file.inode));
-    attributes.set(
-        attr::SCOUTLINE_FILE_REQUESTED_FLAGS,
-        requested_flags(file.open_flags),
-    );
-}
-
-/// A string, as the OpenTelemetry conventions have it.
-fn inode(number: u64) -> Value {
-    Value::String(number.to_string())
+    attributes.file_path(&access.evidence);
+    // A string, as the OpenTelemetry conventions have it.
+    attributes.file_inode(&file.inode.to_string());
+    attributes.scoutline_file_requested_flags(&requested_flags(file.open_flags));
 }
 
 /// Flags of an open that have the same value on every architecture the sensor runs on. `O_DIRECT`,

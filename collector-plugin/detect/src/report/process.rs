@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use scoutline_semconv::attr;
+use scoutline_semconv::Setters as _;
 
-use super::{Attributes, capabilities};
+use super::capabilities;
+use crate::Attributes;
 use crate::detection::{Learned, Subject};
+use crate::enrich::Login;
 use crate::identity::Identities;
 use crate::process::{Image, ProcessId};
 use crate::redact::{CommandArgs, arguments};
+use crate::sessions::Job;
 
 /// Folders in which everybody may make files.
 const WRITABLE_FOLDERS: [&str; 6] = [
@@ -47,115 +50,104 @@ impl Processes {
 
     fn process(&self, subject: &Subject, attributes: &mut Attributes) {
         let task = &subject.task;
-        attributes.set(attr::PROCESS_PID, task.tgid);
-        attributes.set(attr::PROCESS_VPID, task.vpid);
-        attributes.set(attr::PROCESS_PARENT_PID, task.parent_tgid);
-        attributes.time(attr::PROCESS_CREATION_TIME, subject.created_unix_ns);
+        attributes.process_pid(task.tgid.into());
+        attributes.process_vpid(task.vpid.into());
+        attributes.process_parent_pid(task.parent_tgid.into());
+        attributes.time(Attributes::process_creation_time, subject.created_unix_ns);
         if subject.leader.tgid != 0 {
-            attributes.set(attr::PROCESS_SESSION_LEADER_PID, subject.leader.tgid);
+            attributes.process_session_leader_pid(subject.leader.tgid.into());
         }
-        attributes.set(attr::PROCESS_INTERACTIVE, task.tty != 0);
-        if let Some(place) = &subject.place {
-            attributes.text(attr::PROCESS_LINUX_CGROUP, &place.path);
-        }
-        for (name, namespace) in [
-            (attr::SCOUTLINE_PROCESS_NAMESPACE_PID, task.pid_ns),
-            (attr::SCOUTLINE_PROCESS_NAMESPACE_MOUNT, task.mnt_ns),
-            (attr::SCOUTLINE_PROCESS_NAMESPACE_NETWORK, task.net_ns),
-            (attr::SCOUTLINE_PROCESS_NAMESPACE_USER, task.user_ns),
+        attributes.process_interactive(task.tty != 0);
+        attributes.known(
+            Attributes::process_linux_cgroup,
+            subject.place.as_ref().map(|place| &*place.path),
+        );
+        for (setter, namespace) in [
+            (
+                Attributes::scoutline_process_namespace_pid as fn(&mut _, _),
+                task.pid_ns,
+            ),
+            (Attributes::scoutline_process_namespace_mount, task.mnt_ns),
+            (Attributes::scoutline_process_namespace_network, task.net_ns),
+            (Attributes::scoutline_process_namespace_user, task.user_ns),
         ] {
+            // Not known of a process that is ending.
             if namespace != 0 {
-                attributes.set(name, namespace);
+                setter(attributes, namespace.into());
             }
         }
     }
 
     fn image(&self, image: &Image, learned: &Learned, attributes: &mut Attributes) {
-        attributes.text(attr::PROCESS_EXECUTABLE_PATH, &image.path);
-        attributes.text(attr::PROCESS_EXECUTABLE_NAME, &image.name);
+        attributes.process_executable_path(&image.path);
+        attributes.process_executable_name(&image.name);
         let args = arguments(image.argv(), image.is_argv_cut(), self.command_args);
-        attributes.texts(attr::PROCESS_COMMAND_ARGS, args.iter().map(|text| &**text));
-        if let Some(directory) = image.working_directory() {
-            attributes.text(attr::PROCESS_WORKING_DIRECTORY, &directory);
-        }
-        if let Some(script) = &image.script {
-            attributes.text(attr::SCOUTLINE_PROCESS_SCRIPT, script);
-        }
-        attributes.set(attr::SCOUTLINE_PROCESS_EXECUTABLE_DELETED, image.is_deleted);
-        attributes.set(attr::SCOUTLINE_PROCESS_EXECUTABLE_MEMFD, image.is_memfd);
+        attributes.process_command_args(args.iter().map(|text| &**text));
+        attributes.known(
+            Attributes::process_working_directory,
+            image.working_directory().as_deref(),
+        );
+        attributes.known(
+            Attributes::scoutline_process_script,
+            image.script.as_deref(),
+        );
+        attributes.scoutline_process_executable_deleted(image.is_deleted);
+        attributes.scoutline_process_executable_memfd(image.is_memfd);
         let in_folder = |folder: &&str| image.path.starts_with(*folder);
-        attributes.set(
-            attr::SCOUTLINE_PROCESS_EXECUTABLE_WRITABLE_LOCATION,
+        attributes.scoutline_process_executable_writable_location(
             image.is_world_writable || WRITABLE_FOLDERS.iter().any(in_folder),
         );
-        if let Some(sha256) = &learned.sha256 {
-            attributes.text(attr::SCOUTLINE_PROCESS_EXECUTABLE_SHA256, sha256);
-        }
+        attributes.known(
+            Attributes::scoutline_process_executable_sha256,
+            learned.sha256.as_deref(),
+        );
     }
 
     fn credentials(&self, subject: &Subject, attributes: &mut Attributes) {
         let task = &subject.task;
-        attributes.set(attr::PROCESS_USER_ID, task.euid);
-        if let Some(name) = self.user(task.euid) {
-            attributes.text(attr::PROCESS_USER_NAME, name);
-        }
-        attributes.set(attr::PROCESS_REAL_USER_ID, task.uid);
+        attributes.process_user_id(task.euid.into());
+        attributes.known(Attributes::process_user_name, self.user(task.euid));
+        attributes.process_real_user_id(task.uid.into());
         let capabilities = capabilities::names(task.capabilities);
-        attributes.texts(
-            attr::SCOUTLINE_PROCESS_CAPABILITIES,
-            capabilities.iter().map(String::as_str),
-        );
+        attributes.scoutline_process_capabilities(capabilities.iter().map(String::as_str));
         if let Some(user) = subject.root.user {
-            attributes.set(attr::SCOUTLINE_PROCESS_USER_CHANGED, user != task.euid);
+            attributes.scoutline_process_user_changed(user != task.euid);
         }
     }
 
     fn lineage(&self, subject: &Subject, attributes: &mut Attributes) {
         let task = &subject.task;
-        attributes.set(
-            attr::SCOUTLINE_PROCESS_UID,
-            self.identities.process(ProcessId::of(task)),
-        );
+        let uid = |process| self.identities.process(process);
+        attributes.scoutline_process_uid(&uid(ProcessId::of(task)));
         if task.parent_tgid != 0 {
-            attributes.set(
-                attr::SCOUTLINE_PROCESS_PARENT_UID,
-                self.identities.process(ProcessId::parent_of(task)),
-            );
+            attributes.scoutline_process_parent_uid(&uid(ProcessId::parent_of(task)));
         }
-        if let Some(path) = &subject.parent_executable {
-            attributes.text(attr::SCOUTLINE_PROCESS_PARENT_EXECUTABLE_PATH, path);
-        }
+        attributes.known(
+            Attributes::scoutline_process_parent_executable_path,
+            subject.parent_executable.as_deref(),
+        );
         let ancestors = subject.lineage.ancestors.iter();
-        attributes.texts(
-            attr::SCOUTLINE_PROCESS_ANCESTORS,
+        attributes.scoutline_process_ancestors(
             ancestors.map(|ancestor| ancestor.executable.as_deref().unwrap_or(UNKNOWN)),
         );
-        attributes.set(
-            attr::SCOUTLINE_PROCESS_LINEAGE_INCOMPLETE,
-            !subject.lineage.is_complete,
-        );
+        attributes.scoutline_process_lineage_incomplete(!subject.lineage.is_complete);
     }
 
     fn session(&self, subject: &Subject, learned: &Learned, attributes: &mut Attributes) {
-        attributes.text(attr::SCOUTLINE_SESSION_UID, &subject.session_uid);
-        attributes.set(attr::SCOUTLINE_SESSION_KIND, subject.session.kind());
+        attributes.scoutline_session_uid(&subject.session_uid);
+        attributes.scoutline_session_kind(subject.session.kind());
         if let Some(user) = subject.root.user {
-            attributes.set(attr::SCOUTLINE_SESSION_USER_ID, user);
-            if let Some(name) = self.user(user) {
-                attributes.text(attr::SCOUTLINE_SESSION_USER_NAME, name);
-            }
+            attributes.scoutline_session_user_id(user.into());
+            attributes.known(Attributes::scoutline_session_user_name, self.user(user));
         }
-        let Some(login) = &learned.session.login else {
-            return;
-        };
-        for (name, text) in [
-            (attr::SCOUTLINE_SESSION_LOGIN_HOST, &login.host),
-            (attr::SCOUTLINE_SESSION_LOGIN_TTY, &login.tty),
-            (attr::SCOUTLINE_SESSION_LOGIN_SERVICE, &login.service),
-        ] {
-            if let Some(text) = text {
-                attributes.text(name, text);
-            }
+        if let Some(login) = &learned.session.login {
+            let Login { host, tty, service } = login;
+            attributes.known(Attributes::scoutline_session_login_host, host.as_deref());
+            attributes.known(Attributes::scoutline_session_login_tty, tty.as_deref());
+            attributes.known(
+                Attributes::scoutline_session_login_service,
+                service.as_deref(),
+            );
         }
     }
 }
@@ -164,23 +156,22 @@ impl Processes {
 pub(super) const UNKNOWN: &str = "?";
 
 fn job(learned: &Learned, attributes: &mut Attributes) {
-    let Some(job) = &learned.session.job else {
+    let Some(Job { job, is_trusted }) = &learned.session.job else {
         return;
     };
-    attributes.set(attr::SCOUTLINE_CI_TRUSTED, job.is_trusted);
-    let job = &job.job;
-    attributes.set(attr::SCOUTLINE_CI_SYSTEM, job.system.name());
-    for (name, text) in [
-        (attr::CICD_PIPELINE_NAME, &job.pipeline),
-        (attr::CICD_PIPELINE_RUN_ID, &job.run_id),
-        (attr::CICD_PIPELINE_RUN_URL_FULL, &job.run_url),
-        (attr::CICD_PIPELINE_TASK_NAME, &job.task),
-        (attr::VCS_REPOSITORY_URL_FULL, &job.repository_url),
-        (attr::VCS_REF_HEAD_NAME, &job.ref_name),
-        (attr::VCS_REF_HEAD_REVISION, &job.revision),
-    ] {
-        if let Some(text) = text {
-            attributes.text(name, text);
-        }
-    }
+    attributes.scoutline_ci_trusted(*is_trusted);
+    attributes.scoutline_ci_system(job.system);
+    attributes.known(Attributes::cicd_pipeline_name, job.pipeline.as_deref());
+    attributes.known(Attributes::cicd_pipeline_run_id, job.run_id.as_deref());
+    attributes.known(
+        Attributes::cicd_pipeline_run_url_full,
+        job.run_url.as_deref(),
+    );
+    attributes.known(Attributes::cicd_pipeline_task_name, job.task.as_deref());
+    attributes.known(
+        Attributes::vcs_repository_url_full,
+        job.repository_url.as_deref(),
+    );
+    attributes.known(Attributes::vcs_ref_head_name, job.ref_name.as_deref());
+    attributes.known(Attributes::vcs_ref_head_revision, job.revision.as_deref());
 }

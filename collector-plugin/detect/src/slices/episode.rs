@@ -46,7 +46,6 @@ pub(crate) struct Program {
 pub(crate) struct Raised {
     pub(crate) detections: u64,
     /// The highest.
-    #[serde(with = "severity")]
     pub(crate) severity: Severity,
     pub(crate) recipes: Vec<Arc<str>>,
     pub(crate) techniques: Vec<Arc<str>>,
@@ -114,27 +113,5 @@ impl End {
             unix_ns,
             code: u8::try_from(code).ok(),
         }
-    }
-}
-
-/// A [`Severity`] as its word.
-mod severity {
-    use scoutline_semconv::Severity;
-    use serde::{Deserialize as _, Deserializer, Serializer};
-
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
-    pub(super) fn serialize<S: Serializer>(
-        severity: &Severity,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(severity.name())
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Severity, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
     }
 }

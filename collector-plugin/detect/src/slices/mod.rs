@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt as _};
+use scoutline_semconv::values::SessionKind;
 use scoutline_semconv::{TraceContext, limits};
 use serde::{Deserialize, Serialize};
 
@@ -54,7 +55,7 @@ pub(crate) struct Head {
     /// `scoutline.session.uid`.
     pub(crate) session: Arc<str>,
     /// `scoutline.session.kind`.
-    pub(crate) kind: Arc<str>,
+    pub(crate) kind: SessionKind,
     /// Counts the session's slices from 1, as far as this host remembers.
     pub(crate) number: u32,
     pub(crate) trace_id: [u8; 16],
@@ -105,7 +106,7 @@ pub(crate) struct Closed {
 pub(crate) struct Raise<'a> {
     /// `scoutline.session.uid`.
     pub(crate) session: &'a str,
-    pub(crate) kind: &'static str,
+    pub(crate) kind: SessionKind,
     pub(crate) root: &'a dyn Fn() -> Program,
     pub(crate) workload: &'a Arc<Workload>,
     pub(crate) program: &'a dyn Fn() -> Program,
@@ -258,7 +259,7 @@ impl Slices {
         };
         let trace_id = self.identities.trace(&session, opened.boot_ns);
         let head = Head {
-            kind: raise.kind.into(),
+            kind: raise.kind,
             number: previous.map_or(1, |previous| previous.number.saturating_add(1)),
             root_span: self.identities.root_span(&trace_id),
             trace_id,

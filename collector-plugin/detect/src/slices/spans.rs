@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use scoutline_semconv::{Attribute, Link, Span, TraceContext, attr};
+use scoutline_semconv::values::TraceContextSource;
+use scoutline_semconv::{Link, Setters as _, Span, TraceContext, number};
 
 use super::{Closed, Episode, Head, Program, Raised};
+use crate::Attributes;
 use crate::process::ProcessId;
-use crate::report::Attributes;
 
 /// Backends drop or hide spans that take no time, and one of them knows microseconds only.
 const SHORTEST_NS: u64 = 1_000;
@@ -126,7 +127,7 @@ fn root_span(closed: &Closed, places: &BTreeMap<ProcessId, usize>, times: &[(u64
     let mut links = Vec::new();
     if let Some(previous) = &head.previous {
         let mut attributes = Attributes::default();
-        attributes.number(attr::SCOUTLINE_SLICE_NUMBER, previous.number.into());
+        attributes.scoutline_slice_number(previous.number.into());
         links.push(Link {
             context: TraceContext {
                 trace_id: previous.trace_id,
@@ -159,70 +160,56 @@ fn root_span(closed: &Closed, places: &BTreeMap<ProcessId, usize>, times: &[(u64
 }
 
 fn about(head: &Head, program: &Program, attributes: &mut Attributes) {
-    attributes.text(attr::SCOUTLINE_SESSION_UID, &head.session);
-    attributes.text(attr::SCOUTLINE_SESSION_KIND, &head.kind);
-    attributes.number(attr::SCOUTLINE_SLICE_NUMBER, head.number.into());
-    attributes.set(attr::PROCESS_PID, program.process.tgid);
-    attributes.set(attr::PROCESS_PARENT_PID, program.parent_pid);
+    attributes.scoutline_session_uid(&head.session);
+    attributes.scoutline_session_kind(head.kind);
+    attributes.scoutline_slice_number(head.number.into());
+    attributes.process_pid(program.process.tgid.into());
+    attributes.process_parent_pid(program.parent_pid.into());
     if program.start_unix_ns != 0 {
-        attributes.time(attr::PROCESS_CREATION_TIME, program.start_unix_ns);
+        attributes.time(Attributes::process_creation_time, program.start_unix_ns);
     }
     if let Some(path) = &program.path {
-        attributes.text(attr::PROCESS_EXECUTABLE_PATH, path);
-        attributes.text(attr::PROCESS_EXECUTABLE_NAME, &program.name);
+        attributes.process_executable_path(path);
+        attributes.process_executable_name(&program.name);
     }
-    attributes.texts(
-        attr::PROCESS_COMMAND_ARGS,
-        program.args.iter().map(|text| &**text),
+    attributes.process_command_args(program.args.iter().map(|text| &**text));
+    attributes.known(
+        Attributes::process_working_directory,
+        program.working_directory.as_deref(),
     );
-    if let Some(directory) = &program.working_directory {
-        attributes.text(attr::PROCESS_WORKING_DIRECTORY, directory);
-    }
-    attributes.set(attr::PROCESS_USER_ID, program.user_id);
-    if let Some(name) = &program.user_name {
-        attributes.text(attr::PROCESS_USER_NAME, name);
-    }
-    attributes.text(attr::SCOUTLINE_PROCESS_UID, &program.uid);
-    attributes.texts(
-        attr::SCOUTLINE_PROCESS_ANCESTORS,
-        program.ancestors.iter().map(|text| &**text),
-    );
+    attributes.process_user_id(program.user_id.into());
+    attributes.known(Attributes::process_user_name, program.user_name.as_deref());
+    attributes.scoutline_process_uid(&program.uid);
+    attributes.scoutline_process_ancestors(program.ancestors.iter().map(|text| &**text));
 }
 
 fn raised(raised: &Raised, attributes: &mut Attributes) {
-    attributes.number(attr::SCOUTLINE_EPISODE_DETECTIONS, raised.detections);
-    attributes.set(attr::SCOUTLINE_EPISODE_SEVERITY, raised.severity.name());
-    attributes.texts(
-        attr::SCOUTLINE_EPISODE_RECIPES,
-        raised.recipes.iter().map(|text| &**text),
-    );
-    attributes.texts(
-        attr::SCOUTLINE_ATTACK_TECHNIQUES,
-        raised.techniques.iter().map(|text| &**text),
-    );
+    attributes.scoutline_episode_detections(number(raised.detections));
+    attributes.scoutline_episode_severity(raised.severity);
+    attributes.scoutline_episode_recipes(raised.recipes.iter().map(|text| &**text));
+    attributes.scoutline_attack_techniques(raised.techniques.iter().map(|text| &**text));
 }
 
 fn ended(episode: &Episode, attributes: &mut Attributes) {
-    attributes.set(attr::SCOUTLINE_EPISODE_RUNNING, episode.end.is_none());
+    attributes.scoutline_episode_running(episode.end.is_none());
     if let Some(code) = episode.end.and_then(|end| end.code) {
-        attributes.set(attr::PROCESS_EXIT_CODE, u32::from(code));
+        attributes.process_exit_code(code.into());
     }
 }
 
-/// Anybody can put anything into an environment.
 fn application(episode: &Episode) -> Vec<Link> {
     let link = |application: super::episode::Application| {
-        let attributes: Vec<Attribute> = vec![
-            (attr::SCOUTLINE_TRACE_CONTEXT_SOURCE, "environment".into()),
-            (attr::SCOUTLINE_TRACE_CONTEXT_TRUSTED, false.into()),
-        ];
+        let mut attributes = Attributes::default();
+        attributes.scoutline_trace_context_source(TraceContextSource::Environment);
+        // Anybody can put anything into an environment.
+        attributes.scoutline_trace_context_trusted(false);
         Link {
             context: TraceContext {
                 trace_id: application.trace_id,
                 span_id: application.span_id,
             },
             is_remote: true,
-            attributes,
+            attributes: attributes.finish(),
         }
     };
     episode.application.map(link).into_iter().collect()

@@ -73,7 +73,7 @@ fn raise_in(
     slices.raise(
         &Raise {
             session,
-            kind: "login",
+            kind: SessionKind::Login,
             root: &|| program(process(1)),
             workload: &workload,
             program: &|| program(process(tgid)),

@@ -26,7 +26,6 @@ pub struct Workload {
     /// `scoutline.workload.unit`.
     pub unit: Option<Arc<str>>,
     /// `deployment.environment.name`, unless the configuration has it.
-    #[serde(with = "crate::facts::environment")]
     pub environment: Environment,
 }
 

@@ -9,6 +9,7 @@ use opentelemetry_proto::tonic::common::v1::{
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
 use opentelemetry_proto::tonic::resource::v1::Resource as ProtoResource;
 use scoutline_otlp::{Batch, BatchLimits, Batcher, Scope};
+use scoutline_semconv::values::RecordKind;
 use scoutline_semconv::{
     Record, Resource, Severity, TraceContext, Value, attr, event, resource, scope,
 };
@@ -26,7 +27,10 @@ pub(crate) fn record(sequence: i64) -> Record {
             span_id: *b"\xfe\xdc\xba\x98\x76\x54\x32\x10",
         }),
         attributes: vec![
-            (attr::SCOUTLINE_RECORD_KIND, event::KIND_DETECTION.into()),
+            (
+                attr::SCOUTLINE_RECORD_KIND,
+                RecordKind::Detection.as_str().into(),
+            ),
             (attr::SCOUTLINE_SEQUENCE, sequence.into()),
             (attr::PROCESS_INTERACTIVE, true.into()),
             (

@@ -98,9 +98,6 @@ pub(super) fn events(registry: &Registry) -> Result<String, CodeError> {
         }
         let name = constant(word);
         text_constant(&mut out, &signal.brief, &name, &signal.name);
-        out.push('\n');
-        let comment = format!("`scoutline.record.kind` of [`{name}`].");
-        text_constant(&mut out, &comment, &format!("KIND_{name}"), word);
     }
     Ok(out)
 }

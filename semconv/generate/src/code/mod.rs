@@ -50,7 +50,7 @@ pub(crate) fn files(registry: &Registry) -> Result<Vec<Generated>, CodeError> {
         ),
         file(
             "src/event.rs",
-            "//! Event names (`event_name` of a log record) and the values of `scoutline.record.kind`.\n",
+            "//! Event names (`event_name` of a log record).\n",
             constants::events(registry)?,
         ),
         file(

@@ -10,15 +10,13 @@ use crate::registry::Registry;
 const ARRAY_WIDTH: usize = 60;
 
 pub(super) fn enums(registry: &Registry) -> String {
-    let mut out = String::new();
+    let mut out = String::from("use serde::{Deserialize, Serialize};\n");
     for definition in registry.attributes() {
         let attribute = &definition.attribute;
         if let Type::Members { members } = &attribute.kind
             && let Some((name, false)) = enum_name(attribute)
         {
-            if !out.is_empty() {
-                out.push('\n');
-            }
+            out.push('\n');
             let comment = format!("`{}`: {}", attribute.key, attribute.brief);
             one(&mut out, &comment, &name, members);
         }
@@ -28,10 +26,18 @@ pub(super) fn enums(registry: &Registry) -> String {
 
 fn one(out: &mut String, comment: &str, name: &str, members: &[Member]) {
     out.push_str(&doc("", comment));
-    out.push_str("#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]\n");
+    out.push_str("#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]\n");
+    // What serde makes of the names is what is on the wire.
+    let is_plain = members.iter().all(|member| member.id == member.value);
+    if is_plain {
+        out.push_str("#[serde(rename_all = \"snake_case\")]\n");
+    }
     let _ = writeln!(out, "pub enum {name} {{");
     for member in members {
         out.push_str(&doc("    ", &member.brief));
+        if !is_plain {
+            let _ = writeln!(out, "    #[serde(rename = \"{}\")]", member.value);
+        }
         let _ = writeln!(out, "    {},", camel(&member.id));
     }
     let _ = writeln!(out, "}}\n\nimpl {name} {{");

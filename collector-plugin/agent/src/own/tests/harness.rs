@@ -3,7 +3,7 @@
 use scoutline_otlp::{
     DEFAULT_CONSUMERS, Destination, ExporterConfig, QueueReceiver, Signal, queue,
 };
-use scoutline_semconv::{attr, event, resource as name};
+use scoutline_semconv::{attr, event, number, resource as name};
 use serde_json::Value;
 
 use super::*;
@@ -103,7 +103,7 @@ pub(super) fn record_of(sequence: u64) -> Record {
         severity_text: "INFO",
         body: "x".to_owned(),
         trace: None,
-        attributes: vec![(attr::SCOUTLINE_SEQUENCE, record::number(sequence).into())],
+        attributes: vec![(attr::SCOUTLINE_SEQUENCE, number(sequence).into())],
     }
 }
 

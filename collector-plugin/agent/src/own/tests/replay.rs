@@ -2,6 +2,7 @@
 
 use scoutline_abi::raw;
 use scoutline_detect::{Clock, Output, Settings};
+use scoutline_semconv::number;
 
 use super::law::{facts, judge};
 use super::*;
@@ -65,10 +66,7 @@ fn own_records_change_no_detection_of_a_replay() -> Result<(), Box<dyn std::erro
         .iter()
         .filter_map(|record| record.int(attr::SCOUTLINE_SEQUENCE))
         .collect();
-    assert!(
-        own.iter()
-            .all(|own| !numbers.contains(&record::number(*own)))
-    );
+    assert!(own.iter().all(|own| !numbers.contains(&number(*own))));
 
     let (mut reader, _) = Reader::new(recording.as_slice())?;
     let mut replayed = judge();

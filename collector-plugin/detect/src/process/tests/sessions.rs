@@ -1,6 +1,8 @@
 //! Which session a process is in, told as the kernel tells it: what forks and executes is seen, `setsid` and new
 //! parents only by what the process does next.
 
+use scoutline_semconv::values::SessionKind;
+
 use super::cgroups::observe;
 use super::*;
 use crate::fixture::child_of;
@@ -157,7 +159,7 @@ fn without_audit_a_login_is_the_scope_that_logind_made() {
     let shell = host.exec(&shell, "/bin/bash");
     let session = host.session(&shell);
     assert_eq!(session, Session::Unit(scope.into()));
-    assert_eq!(session.kind(), "login");
+    assert_eq!(session.kind(), SessionKind::Login);
     let own = setsid(&host.fork(&shell, 32));
     assert_eq!(host.session(&own), session);
     let other = TaskInfo {
@@ -206,7 +208,7 @@ fn a_unit_is_its_path_and_what_it_makes_below_is_still_the_unit() {
         };
         let session = host.session(&task);
         assert_eq!(session, Session::Unit(unit.into()), "{path}");
-        assert_eq!(session.kind(), kind, "{path}");
+        assert_eq!(session.kind().as_str(), kind, "{path}");
     }
     // Neither a slice nor a folder is a unit.
     for (id, path) in [(20, "/system.slice"), (21, "/folder"), (22, "/")] {
@@ -441,5 +443,5 @@ fn what_the_sensor_starts_is_one_tree_whatever_it_does() {
         assert_eq!(host.table.tree(ProcessId::of(&task)), Some(root));
     }
     assert_eq!(host.table.tree(ProcessId::of(&init)), None);
-    assert_eq!(Session::Exec(root).kind(), "exec");
+    assert_eq!(Session::Exec(root).kind(), SessionKind::Exec);
 }

@@ -11,12 +11,14 @@ mod url;
 use std::collections::BTreeMap;
 
 use scoutline_semconv::limits::STRING_BYTES;
+use scoutline_semconv::values::CiSystem;
 use serde::{Deserialize, Serialize};
 
+use self::systems::SYSTEMS;
 use super::traceparent;
 use crate::text::{cut, readable};
 
-pub use systems::{CI_VARIABLES, CiSystem};
+pub use systems::CI_VARIABLES;
 
 /// One job of one run of a pipeline. Strings are readable (see `text.rs`), not empty and at most
 /// [`STRING_BYTES`] long; URLs are of the web, without user, password, query and fragment.
@@ -67,13 +69,13 @@ pub fn filter(environ: &[u8]) -> BTreeMap<String, String> {
     variables
 }
 
-/// The job that these variables tell of. If several systems have left some, the first of [`CiSystem::ALL`].
+/// The job that these variables tell of. If several systems have left some, the first of [`systems::SYSTEMS`].
 pub fn job(variables: &BTreeMap<String, String>) -> Option<CiJob> {
     let variables = Variables(variables);
-    CiSystem::ALL
-        .into_iter()
-        .find(|system| system.is_running(variables))
-        .map(|system| system.job(variables))
+    SYSTEMS
+        .iter()
+        .find(|system| (system.is_running)(variables))
+        .map(|system| (system.job)(variables))
 }
 
 /// Variables that are set to something.

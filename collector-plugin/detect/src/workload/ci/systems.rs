@@ -1,6 +1,6 @@
 //! What each CI system calls its variables.
 
-use serde::{Deserialize, Serialize};
+use scoutline_semconv::values::CiSystem;
 
 use super::{CiJob, Variables, url};
 
@@ -82,76 +82,40 @@ pub const CI_VARIABLES: &[&str] = &[
     "TAG_NAME",
 ];
 
-/// A CI system.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum CiSystem {
-    /// GitHub Actions, and what imitates it: Gitea and Forgejo.
-    GitHub,
-    /// GitLab CI/CD.
-    GitLab,
-    /// Azure Pipelines.
-    Azure,
-    /// Buildkite.
-    Buildkite,
-    /// CircleCI.
-    CircleCi,
-    /// Jenkins. It has no variable of its own that is always there, so it is asked last.
-    Jenkins,
+/// How a system is told from the others, and what its variables say.
+pub(super) struct System {
+    pub(super) is_running: fn(Variables<'_>) -> bool,
+    pub(super) job: fn(Variables<'_>) -> CiJob,
 }
 
-impl CiSystem {
-    /// All of them, in the order in which they are asked.
-    pub const ALL: [Self; 6] = [
-        Self::GitHub,
-        Self::GitLab,
-        Self::Azure,
-        Self::Buildkite,
-        Self::CircleCi,
-        Self::Jenkins,
-    ];
-
-    /// A word for it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::GitHub => "github_actions",
-            Self::GitLab => "gitlab",
-            Self::Azure => "azure_pipelines",
-            Self::Buildkite => "buildkite",
-            Self::CircleCi => "circleci",
-            Self::Jenkins => "jenkins",
-        }
-    }
-
-    /// Whether the variables are those of a job of this system.
-    pub(super) fn is_running(self, variables: Variables<'_>) -> bool {
-        match self {
-            Self::GitHub => variables.is_true("GITHUB_ACTIONS"),
-            Self::GitLab => variables.is_true("GITLAB_CI"),
-            Self::Azure => variables.is_true("TF_BUILD"),
-            Self::Buildkite => variables.is_true("BUILDKITE"),
-            Self::CircleCi => variables.is_true("CIRCLECI"),
-            Self::Jenkins => {
-                let tag = variables.get("BUILD_TAG");
-                variables.get("JOB_NAME").is_some()
-                    && variables.get("BUILD_NUMBER").is_some()
-                    && (variables.get("JENKINS_URL").is_some()
-                        || tag.is_some_and(|tag| tag.starts_with("jenkins-")))
-            }
-        }
-    }
-
-    /// What the variables say.
-    pub(super) fn job(self, variables: Variables<'_>) -> CiJob {
-        match self {
-            Self::GitHub => github(variables),
-            Self::GitLab => gitlab(variables),
-            Self::Azure => azure(variables),
-            Self::Buildkite => buildkite(variables),
-            Self::CircleCi => circleci(variables),
-            Self::Jenkins => jenkins(variables),
-        }
-    }
-}
+/// In the order in which they are asked.
+pub(super) static SYSTEMS: [System; 6] = [
+    System {
+        is_running: |variables| variables.is_true("GITHUB_ACTIONS"),
+        job: github,
+    },
+    System {
+        is_running: |variables| variables.is_true("GITLAB_CI"),
+        job: gitlab,
+    },
+    System {
+        is_running: |variables| variables.is_true("TF_BUILD"),
+        job: azure,
+    },
+    System {
+        is_running: |variables| variables.is_true("BUILDKITE"),
+        job: buildkite,
+    },
+    System {
+        is_running: |variables| variables.is_true("CIRCLECI"),
+        job: circleci,
+    },
+    // It has no variable of its own that is always there, so it is asked last.
+    System {
+        is_running: is_jenkins,
+        job: jenkins,
+    },
+];
 
 fn github(variables: Variables<'_>) -> CiJob {
     let repository = variables
@@ -160,7 +124,7 @@ fn github(variables: Variables<'_>) -> CiJob {
         .and_then(|(server, repository)| url::below(server, repository));
     let run = variables.number("GITHUB_RUN_ID");
     CiJob {
-        system: CiSystem::GitHub,
+        system: CiSystem::GithubActions,
         pipeline: variables.text(&["GITHUB_WORKFLOW"]),
         run_id: variables.text(&["GITHUB_RUN_ID"]),
         run_url: repository
@@ -177,7 +141,7 @@ fn github(variables: Variables<'_>) -> CiJob {
 
 fn gitlab(variables: Variables<'_>) -> CiJob {
     CiJob {
-        system: CiSystem::GitLab,
+        system: CiSystem::Gitlab,
         pipeline: variables.text(&["CI_PIPELINE_NAME", "CI_PROJECT_PATH"]),
         run_id: variables.text(&["CI_PIPELINE_ID"]),
         run_url: variables.get("CI_PIPELINE_URL").and_then(url::page),
@@ -202,7 +166,7 @@ fn azure(variables: Variables<'_>) -> CiJob {
             Some(format!("{page}?buildId={run}"))
         });
     CiJob {
-        system: CiSystem::Azure,
+        system: CiSystem::AzurePipelines,
         pipeline: variables.text(&["BUILD_DEFINITIONNAME"]),
         run_id: variables.text(&["BUILD_BUILDID"]),
         run_url,
@@ -234,7 +198,7 @@ fn circleci(variables: Variables<'_>) -> CiJob {
         .zip(variables.get("CIRCLE_PROJECT_REPONAME"))
         .map(|(user, repository)| format!("{user}/{repository}"));
     CiJob {
-        system: CiSystem::CircleCi,
+        system: CiSystem::Circleci,
         pipeline: project.map(|project| super::cut(super::readable(project.as_bytes()))),
         run_id: variables.text(&["CIRCLE_WORKFLOW_ID", "CIRCLE_BUILD_NUM"]),
         run_url: variables.get("CIRCLE_BUILD_URL").and_then(url::page),
@@ -245,6 +209,14 @@ fn circleci(variables: Variables<'_>) -> CiJob {
         ref_name: variables.reference(&["CIRCLE_TAG", "CIRCLE_BRANCH"]),
         revision: variables.revision("CIRCLE_SHA1"),
     }
+}
+
+fn is_jenkins(variables: Variables<'_>) -> bool {
+    let tag = variables.get("BUILD_TAG");
+    variables.get("JOB_NAME").is_some()
+        && variables.get("BUILD_NUMBER").is_some()
+        && (variables.get("JENKINS_URL").is_some()
+            || tag.is_some_and(|tag| tag.starts_with("jenkins-")))
 }
 
 fn jenkins(variables: Variables<'_>) -> CiJob {

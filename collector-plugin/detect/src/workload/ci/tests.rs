@@ -21,7 +21,7 @@ fn words(job: &CiJob) -> [&str; 8] {
         word.as_deref().unwrap_or("-")
     }
     [
-        job.system.name(),
+        job.system.as_str(),
         word(&job.pipeline),
         word(&job.run_id),
         word(&job.run_url),

@@ -1,8 +1,8 @@
-//! Attributes of one record, within the budgets of the wire.
+//! Attributes of one record, span or link, within the budgets of the wire.
 
 use std::sync::Arc;
 
-use scoutline_semconv::{Attribute, Value, attr, limits};
+use scoutline_semconv::{Attribute, Setters, Value, attr, limits};
 
 use crate::text::{cut, readable};
 
@@ -13,34 +13,33 @@ const FRAMING: usize = 20;
 const FIXED: usize = 128;
 
 /// Attributes in the order in which they are set; each name is set once.
+///
+/// Texts from anywhere are made fit for a terminal and cut at [`limits::STRING_BYTES`], arrays at
+/// [`limits::ARRAY_LEN`]: what does not fit is left out, the cut is marked.
 #[derive(Debug, Default)]
-pub(crate) struct Attributes {
+pub struct Attributes {
     attributes: Vec<Attribute>,
 }
 
-impl Attributes {
-    /// A value that is known to be short and harmless.
-    pub(crate) fn set(&mut self, name: &'static str, value: impl Into<Value>) {
-        self.attributes.push((name, value.into()));
+impl Setters for Attributes {
+    fn int(&mut self, name: &'static str, value: i64) {
+        self.set(name, value);
     }
 
-    /// A number; one beyond what the wire can carry is as high as that.
-    pub(crate) fn number(&mut self, name: &'static str, number: u64) {
-        self.set(name, i64::try_from(number).unwrap_or(i64::MAX));
+    fn flag(&mut self, name: &'static str, value: bool) {
+        self.set(name, value);
     }
 
-    /// A text from anywhere.
-    pub(crate) fn text(&mut self, name: &'static str, text: &str) {
-        self.set(name, cut(readable(text.as_bytes())));
+    fn double(&mut self, name: &'static str, value: f64) {
+        self.set(name, Value::Double(value));
     }
 
-    /// Texts from anywhere, the first [`limits::ARRAY_LEN`]; nothing is set if there are none.
-    pub(crate) fn texts<'a>(
-        &mut self,
-        name: &'static str,
-        texts: impl IntoIterator<Item = &'a str>,
-    ) {
-        let texts: Vec<Arc<str>> = texts
+    fn text(&mut self, name: &'static str, value: &str) {
+        self.set(name, cut(readable(value.as_bytes())));
+    }
+
+    fn texts<'a>(&mut self, name: &'static str, values: impl IntoIterator<Item = &'a str>) {
+        let texts: Vec<Arc<str>> = values
             .into_iter()
             .take(limits::ARRAY_LEN)
             .map(|text| cut(readable(text.as_bytes())).into())
@@ -50,15 +49,28 @@ impl Attributes {
         }
     }
 
-    /// A time, nanoseconds since the Unix epoch, as RFC 3339 with nine digits.
-    pub(crate) fn time(&mut self, name: &'static str, unix_ns: u64) {
+    fn word(&mut self, name: &'static str, value: &'static str) {
+        self.set(name, value);
+    }
+}
+
+impl Attributes {
+    /// Calls a setter with a text, if there is one.
+    pub(crate) fn known(&mut self, setter: fn(&mut Self, &str), text: Option<&str>) {
+        if let Some(text) = text {
+            setter(self, text);
+        }
+    }
+
+    /// Calls a setter with a time, nanoseconds since the Unix epoch, as RFC 3339 with nine digits.
+    pub(crate) fn time(&mut self, setter: fn(&mut Self, &str), unix_ns: u64) {
         if let Ok(time) = jiff::Timestamp::from_nanosecond(unix_ns.into()) {
-            self.set(name, format!("{time:.9}"));
+            setter(self, &format!("{time:.9}"));
         }
     }
 
     /// The attributes, as they are.
-    pub(crate) fn finish(self) -> Vec<Attribute> {
+    pub fn finish(self) -> Vec<Attribute> {
         self.attributes
     }
 
@@ -93,6 +105,10 @@ impl Attributes {
             texts.pop();
         }
         Some(*name)
+    }
+
+    fn set(&mut self, name: &'static str, value: impl Into<Value>) {
+        self.attributes.push((name, value.into()));
     }
 
     fn size(&self) -> usize {
