@@ -187,6 +187,15 @@ impl SendError {
         self.advice() == Advice::GiveUp
     }
 
+    /// The receiver takes OTLP, but not this signal: so a Collector says that it has no pipeline for it.
+    pub(super) fn is_unserved(&self) -> bool {
+        match self {
+            Self::Grpc { code, .. } => *code == Code::Unimplemented,
+            Self::Http { status, .. } => *status == StatusCode::NOT_FOUND,
+            _ => false,
+        }
+    }
+
     /// Whether and when to try again, as the OTLP specification rules for each status.
     pub(super) fn advice(&self) -> Advice {
         let (retryable, retry_after) = match self {

@@ -1,6 +1,6 @@
 //! Sends one batch until it is taken, refused for good, or no longer worth it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use tracing::{debug, info, warn};
 use super::Transmit;
 use super::error::{Advice, SendError, chain};
 use crate::queue::{Delivery, Outcome};
+use crate::signal::Signal;
 
 /// Longest time that a receiver can make us wait. It protects against a clock that is wrong, when the time is
 /// given as a date, and against a receiver that means us ill.
@@ -71,6 +72,8 @@ impl Retry {
 pub(crate) struct Link {
     exporter: String,
     is_down: AtomicBool,
+    /// One bit for each [`Signal`] that the receiver does not take.
+    unserved: AtomicU8,
     durations: Durations,
 }
 
@@ -102,6 +105,7 @@ impl Link {
         Self {
             exporter,
             is_down: AtomicBool::new(false),
+            unserved: AtomicU8::new(0),
             durations: Durations::default(),
         }
     }
@@ -121,9 +125,36 @@ impl Link {
         !self.is_down.swap(true, Ordering::Relaxed)
     }
 
+    /// Notes that the receiver does not take a signal; whether that is news.
+    fn is_first_unserved(&self, signal: Signal) -> bool {
+        let bit = 1 << signal as u8;
+        self.unserved.fetch_or(bit, Ordering::Relaxed) & bit == 0
+    }
+
+    /// Notes that the receiver takes a signal.
+    fn serves(&self, signal: Signal) {
+        self.unserved
+            .fetch_and(!(1 << signal as u8), Ordering::Relaxed);
+    }
+
     /// Whether it was down before.
     pub(crate) fn comes_up(&self) -> bool {
         self.is_down.swap(false, Ordering::Relaxed)
+    }
+}
+
+/// What it means that a receiver does not take a signal, and what to do.
+fn unserved(signal: Signal) -> &'static str {
+    match signal {
+        Signal::Logs => {
+            "detections are lost: give the Collector a logs pipeline with this receiver, or correct the endpoint"
+        }
+        Signal::Traces => {
+            "traces are lost: give the Collector a traces pipeline with this receiver, or set detection.spans: false"
+        }
+        Signal::Metrics => {
+            "metrics are lost: give the Collector a metrics pipeline with this receiver, or set telemetry.metrics_interval: 0s"
+        }
     }
 }
 
@@ -166,6 +197,7 @@ pub(super) async fn deliver<T: Transmit>(
                 } else if !taken.message.is_empty() {
                     warn!(exporter, %signal, items, message = taken.message, "receiver warns");
                 }
+                link.serves(signal);
                 if link.comes_up() {
                     info!(exporter, %signal, items, attempts, "exporting again");
                 }
@@ -183,7 +215,13 @@ pub(super) async fn deliver<T: Transmit>(
         let asked = match error.advice() {
             Advice::GiveUp => {
                 let message = chain(&error);
-                warn!(exporter, %signal, items, message, "receiver refused a batch");
+                if !error.is_unserved() {
+                    warn!(exporter, %signal, items, message, "receiver refused a batch");
+                } else if link.is_first_unserved(signal) {
+                    warn!(exporter, %signal, items, message, "{}", unserved(signal));
+                } else {
+                    debug!(exporter, %signal, items, message, "receiver still does not take these");
+                }
                 break Outcome::Refused { message };
             }
             Advice::Retry => None,
@@ -267,7 +305,6 @@ mod tests {
     use crate::counts::Tally;
     use crate::queue::queue;
     use crate::queue::tests::{batch, numbered};
-    use crate::signal::Signal;
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -369,6 +406,34 @@ mod tests {
         assert_eq!([link.goes_down(), link.goes_down()], [true, false]);
         assert_eq!([link.comes_up(), link.comes_up()], [true, false]);
         assert!(link.goes_down());
+    }
+
+    #[test]
+    fn a_signal_that_is_not_taken_is_told_once_and_again_after_it_was_taken() {
+        let link = link();
+        assert!(link.is_first_unserved(Signal::Traces) && link.is_first_unserved(Signal::Logs));
+        assert!(!link.is_first_unserved(Signal::Traces));
+        link.serves(Signal::Traces);
+        assert!(link.is_first_unserved(Signal::Traces) && !link.is_first_unserved(Signal::Logs));
+    }
+
+    #[test]
+    fn a_collector_without_a_pipeline_is_told_from_one_that_refuses() {
+        let http = |status| SendError::Http {
+            endpoint: "test".to_owned(),
+            status,
+            message: String::new(),
+            retry_after: None,
+        };
+        let grpc = |code| SendError::Grpc {
+            endpoint: "test".to_owned(),
+            code,
+            message: String::new(),
+            retry_after: None,
+        };
+        assert!(grpc(Code::Unimplemented).is_unserved());
+        assert!(http(http::StatusCode::NOT_FOUND).is_unserved());
+        assert!(!refusal().is_unserved() && !http(http::StatusCode::BAD_REQUEST).is_unserved());
     }
 
     #[tokio::test(start_paused = true)]

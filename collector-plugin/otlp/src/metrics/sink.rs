@@ -71,7 +71,10 @@ impl PushMetricExporter for MetricSink {
             Err(error) => {
                 let message = chain(&error);
                 if self.link.goes_down() {
-                    warn!(exporter, points, message, "metrics were not exported");
+                    warn!(
+                        exporter,
+                        points, message, "metrics were not exported, the next collection says more"
+                    );
                 } else {
                     debug!(exporter, points, message, "metrics were not exported again");
                 }
