@@ -111,15 +111,6 @@ pub const SCOUTLINE_DETECTIONS: Metric = Metric {
     brief: "Detections, counted at their first access.",
 };
 
-/// Matches that were kept back on purpose.
-///
-/// Instrument: counter.
-pub const SCOUTLINE_SUPPRESSED: Metric = Metric {
-    name: "scoutline.suppressed",
-    unit: "{match}",
-    brief: "Matches that were kept back on purpose.",
-};
-
 /// Records that were made.
 ///
 /// Instrument: counter.

@@ -13,7 +13,7 @@ pub const ATTRIBUTES: &[Definition] = &[
     Definition { name: "scoutline.sequence", kind: Int, uses: &[event("scoutline.detection", Required), event("scoutline.loss", Required), event("scoutline.sensor", Required)] },
     Definition { name: "scoutline.last_sequence", kind: Int, uses: &[event("scoutline.heartbeat", Required)] },
     Definition { name: "scoutline.sensor.start_id", kind: Text, uses: &[event("scoutline.detection", Required), event("scoutline.heartbeat", Required), event("scoutline.loss", Required), event("scoutline.sensor", Required)] },
-    Definition { name: "security_rule.name", kind: Text, uses: &[event("scoutline.detection", Required), metric("scoutline.detections", Required), metric("scoutline.suppressed", Required)] },
+    Definition { name: "security_rule.name", kind: Text, uses: &[event("scoutline.detection", Required), metric("scoutline.detections", Required)] },
     Definition { name: "security_rule.uuid", kind: Text, uses: &[event("scoutline.detection", Required)] },
     Definition { name: "security_rule.version", kind: Text, uses: &[event("scoutline.detection", Required)] },
     Definition { name: "security_rule.category", kind: Text, uses: &[event("scoutline.detection", Required)] },

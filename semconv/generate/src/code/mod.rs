@@ -31,49 +31,57 @@ pub enum CodeError {
     Constant(String),
 }
 
+/// A file below `semconv/`, what it says of itself, and what is in it.
+type File = (
+    &'static str,
+    &'static str,
+    fn(&Registry) -> Result<String, CodeError>,
+);
+
+const FILES: [File; 7] = [
+    (
+        "src/attr.rs",
+        "Attributes of log records, spans, links and metrics.",
+        |registry| Ok(constants::attributes(registry)),
+    ),
+    (
+        "src/resource.rs",
+        "Resource attributes.",
+        constants::resources,
+    ),
+    (
+        "src/event.rs",
+        "Event names (`event_name` of a log record).",
+        constants::events,
+    ),
+    ("src/metric.rs", "The sensor's own metrics.", |registry| {
+        Ok(constants::metrics(registry))
+    }),
+    (
+        "src/values.rs",
+        "What attributes that are one of a few words can be.",
+        |registry| Ok(values::enums(registry)),
+    ),
+    (
+        "src/setters.rs",
+        "A method for each attribute of records, spans and links, so that none is set to what it cannot be.",
+        setters::setters,
+    ),
+    ("src/registry/table.rs", "All attributes.", table::table),
+];
+
 /// All files of code.
 pub(crate) fn files(registry: &Registry) -> Result<Vec<Generated>, CodeError> {
-    let file = |path, about: &str, body: String| Generated {
-        path,
-        text: format!("// Generated, do not edit: {COMMAND}\n{about}\n{body}"),
+    let file = |(path, about, body): File| {
+        Ok(Generated {
+            path,
+            text: format!(
+                "// Generated, do not edit: {COMMAND}\n//! {about}\n\n{}",
+                body(registry)?
+            ),
+        })
     };
-    Ok(vec![
-        file(
-            "src/attr.rs",
-            "//! Attributes of log records, spans, links and metrics.\n",
-            constants::attributes(registry),
-        ),
-        file(
-            "src/resource.rs",
-            "//! Resource attributes.\n",
-            constants::resources(registry)?,
-        ),
-        file(
-            "src/event.rs",
-            "//! Event names (`event_name` of a log record).\n",
-            constants::events(registry)?,
-        ),
-        file(
-            "src/metric.rs",
-            "//! The sensor's own metrics.\n",
-            constants::metrics(registry),
-        ),
-        file(
-            "src/values.rs",
-            "//! What attributes that are one of a few words can be.\n",
-            values::enums(registry),
-        ),
-        file(
-            "src/setters.rs",
-            "//! A method for each attribute of records, spans and links, so that none is set to what it cannot be.\n",
-            setters::setters(registry)?,
-        ),
-        file(
-            "src/registry/table.rs",
-            "//! All attributes.\n",
-            table::table(registry)?,
-        ),
-    ])
+    FILES.into_iter().map(file).collect()
 }
 
 /// `SCOUTLINE_RECORD_KIND` of `scoutline.record.kind`.
