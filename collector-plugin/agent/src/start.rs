@@ -26,7 +26,7 @@ use crate::cli::{CommonArgs, Output, WatchArgs};
 use crate::commands::read_recipes;
 use crate::config::{self, Config, Loaded};
 use crate::enrich::Enricher;
-use crate::host::{Host, environment, resource};
+use crate::host::{Host, NODE_VARIABLE, environment, resource};
 use crate::own::{self, Board, Identity, Own};
 use crate::pipeline::{
     Before, Export, Judge, Lines, Outlet, Parts, Preamble, Recorder, Resources, StopSender,
@@ -86,7 +86,8 @@ impl Prepared {
         let matcher = recipes.compile(&config.recipes.options)?;
         let host = Host::read()?;
         let environment = environment(config.environment_name(), variables);
-        let resource = resource(&host, environment, &config.resource);
+        let node = variables.filled(NODE_VARIABLE);
+        let resource = resource(&host, environment, node, &config.resource);
         let job = ci::job(&variables.only(CI_VARIABLES));
         Ok(Self {
             job,

@@ -11,7 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use environment::environment;
-pub use resource::{FIXED_ATTRIBUTES, resource};
+pub use resource::{FIXED_ATTRIBUTES, NODE_VARIABLE, resource};
 use scoutline_detect::Mount;
 use thiserror::Error;
 

@@ -19,16 +19,27 @@ pub const FIXED_ATTRIBUTES: [&str; 7] = [
     name::TELEMETRY_SDK_VERSION,
 ];
 
+/// The variable with the name of the node, called as the Collector's documentation calls it.
+pub const NODE_VARIABLE: &str = "K8S_NODE_NAME";
+
 /// Namespace that OpenTelemetry's conventions give for a stable `service.instance.id`.
 const INSTANCE_NAMESPACE: Uuid = Uuid::from_u128(0x4d63009a_8d0f_11ee_aad7_4c796ed8e320);
 
 /// The Resource of detections on this host. What the user configured (`own`) replaces what was found out,
 /// except for [`FIXED_ATTRIBUTES`], which the configuration refuses.
-pub fn resource(host: &Host, environment: Environment, own: &[(String, String)]) -> Resource {
+///
+/// `node` is the name of the Kubernetes node, which nobody but Kubernetes knows: its downward API puts it into
+/// [`NODE_VARIABLE`].
+pub fn resource(
+    host: &Host,
+    environment: Environment,
+    node: Option<&str>,
+    own: &[(String, String)],
+) -> Resource {
     // Hosts without a machine id are told apart by name, as people do.
     let identity = host.machine_id.as_deref().unwrap_or(&host.name);
     let instance = Uuid::new_v5(&INSTANCE_NAMESPACE, identity.as_bytes());
-    let found: [(&str, Option<Value>); 15] = [
+    let found: [(&str, Option<Value>); 16] = [
         (name::SERVICE_NAME, Some(name::SERVICE_NAME_VALUE.into())),
         (name::SERVICE_VERSION, Some(scope::VERSION.into())),
         (name::SERVICE_INSTANCE_ID, Some(instance.to_string().into())),
@@ -46,6 +57,7 @@ pub fn resource(host: &Host, environment: Environment, own: &[(String, String)])
             name::DEPLOYMENT_ENVIRONMENT_NAME,
             Some(environment.as_str().into()),
         ),
+        (name::K8S_NODE_NAME, node.map(|node| node.to_owned().into())),
         (name::DATA_STREAM_DATASET, Some("scoutline".into())),
         (name::TELEMETRY_SDK_NAME, Some("scoutline".into())),
         (name::TELEMETRY_SDK_LANGUAGE, Some("rust".into())),
@@ -108,7 +120,7 @@ mod tests {
             ("service.name", "other"),
         ]
         .map(|(key, value)| (key.to_owned(), value.to_owned()));
-        let resource = resource(&host(), Environment::Ci, &own);
+        let resource = resource(&host(), Environment::Ci, Some("node-3"), &own);
         for (key, expected) in [
             ("service.name", Some("scoutline")),
             ("host.name", Some("db-7")),
@@ -116,6 +128,7 @@ mod tests {
             ("team", Some("core")),
             ("host.id", Some("0123456789abcdef0123456789abcdef")),
             ("os.name", None),
+            ("k8s.node.name", Some("node-3")),
             ("telemetry.sdk.name", Some("scoutline")),
         ] {
             assert_eq!(text(&resource, key), expected, "{key}");
@@ -125,7 +138,7 @@ mod tests {
     #[test]
     fn the_instance_is_stable_and_one_per_host() {
         let instance = |host: &Host| {
-            let resource = resource(host, Environment::Production, &[]);
+            let resource = resource(host, Environment::Production, None, &[]);
             text(&resource, "service.instance.id").map(str::to_owned)
         };
         let one = host();
