@@ -14,6 +14,9 @@ pub enum Signal {
 }
 
 impl Signal {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Logs, Self::Traces, Self::Metrics];
+
     /// Name of the file in its directory: one signal a file, as the OTLP file exporter has it.
     pub const fn file_name(self) -> &'static str {
         match self {

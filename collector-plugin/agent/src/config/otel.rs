@@ -1,5 +1,5 @@
 //! `OTEL_*` variables, by the OpenTelemetry specification: an empty variable is an absent one, a word that
-//! is not known is told and ignored, a variable for logs wins over the one for all signals.
+//! is not known is told and ignored, a variable for one signal wins over the one for all signals.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,19 +14,23 @@ use super::{Exporter, Finding, pairs, resolve};
 use crate::host::FIXED_ATTRIBUTES;
 use crate::variables::Variables;
 
-/// Name of the exporter that the environment makes.
+/// Name of the exporter that the environment makes, which is for logs and what goes the same way.
 const NAME: &str = "otlp/environment";
 
-/// A setting, for logs and for all signals.
+/// A setting, for each of [`Signal::ALL`] and for all signals.
 struct Setting {
-    logs: &'static str,
+    each: [&'static str; 3],
     all: &'static str,
 }
 
 macro_rules! setting {
     ($name:literal) => {
         Setting {
-            logs: concat!("OTEL_EXPORTER_OTLP_LOGS_", $name),
+            each: [
+                concat!("OTEL_EXPORTER_OTLP_LOGS_", $name),
+                concat!("OTEL_EXPORTER_OTLP_TRACES_", $name),
+                concat!("OTEL_EXPORTER_OTLP_METRICS_", $name),
+            ],
             all: concat!("OTEL_EXPORTER_OTLP_", $name),
         }
     };
@@ -90,14 +94,81 @@ impl Otel<'_> {
         }
     }
 
-    /// The exporter that the environment asks for, if it does.
-    pub(super) fn exporter(&mut self) -> Option<Exporter> {
-        let wanted = self.logs_exporter();
-        if wanted == Some(false) {
-            return None;
+    /// The exporters that the environment asks for: one for all signals that go the same way.
+    pub(super) fn exporters(&mut self) -> Vec<Exporter> {
+        let wanted = Signal::ALL.map(|signal| self.wanted(signal));
+        // Traces or metrics alone are no reason to send anything.
+        let is_local = wanted.first() == Some(&Some(true));
+        let mut exporters: Vec<Exporter> = Vec::new();
+        for (signal, wanted) in Signal::ALL.into_iter().zip(wanted) {
+            if wanted == Some(false) {
+                continue;
+            }
+            let of_signal = OfSignal { otel: self, signal };
+            let Some(destination) = of_signal.destination(is_local) else {
+                continue;
+            };
+            let same = |it: &&mut Exporter| it.config.destination == destination;
+            if let Some(exporter) = exporters.iter_mut().find(same) {
+                exporter.config.signals.push(signal);
+                continue;
+            }
+            let name = match signal {
+                Signal::Logs => NAME.to_owned(),
+                other => format!("{NAME}_{other}"),
+            };
+            exporters.push(resolve::with_defaults(name, destination, vec![signal]));
         }
+        exporters
+    }
+
+    /// Whether `OTEL_LOGS_EXPORTER` and its like want OTLP; `None` if it does not say.
+    fn wanted(&mut self, signal: Signal) -> Option<bool> {
+        let name = match signal {
+            Signal::Logs => "OTEL_LOGS_EXPORTER",
+            Signal::Traces => "OTEL_TRACES_EXPORTER",
+            Signal::Metrics => "OTEL_METRICS_EXPORTER",
+        };
+        let text = self.variables.filled(name)?;
+        let mut wanted = None;
+        for word in text.split(',') {
+            match word.trim().to_ascii_lowercase().as_str() {
+                "otlp" => wanted = Some(true),
+                // The terminal shows detections anyway.
+                "none" | "console" => wanted = wanted.or(Some(false)),
+                _ => {
+                    let message = "ignored: expected otlp, console or none";
+                    self.tell(name, Level::Warning, message);
+                }
+            }
+        }
+        wanted
+    }
+
+    fn tell(&mut self, name: &'static str, level: Level, message: impl Into<String>) {
+        let finding = Finding::Variable {
+            name,
+            level,
+            message: message.into(),
+        };
+        // A variable for all signals is read for each of them.
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
+    }
+}
+
+/// Reads what is said about one signal.
+struct OfSignal<'a, 'b> {
+    otel: &'a mut Otel<'b>,
+    signal: Signal,
+}
+
+impl OfSignal<'_, '_> {
+    /// Where to. Without an endpoint to this host if `is_local`, else nowhere.
+    fn destination(mut self, is_local: bool) -> Option<Destination> {
         let endpoint = self.setting(&ENDPOINT);
-        if endpoint.is_none() && wanted.is_none() {
+        if endpoint.is_none() && !is_local {
             return None;
         }
         let protocol = self.protocol();
@@ -119,37 +190,17 @@ impl Otel<'_> {
             compression: self.compression(),
             timeout: self.timeout(),
         };
-        let destination = match protocol {
+        Some(match protocol {
             Protocol::Grpc => Destination::Grpc(remote),
-            Protocol::Http if name == ENDPOINT.logs => Destination::Http {
-                remote,
-                path: HttpPath::Exact(Signal::Logs),
-            },
-            Protocol::Http => Destination::Http {
+            Protocol::Http if name == ENDPOINT.all => Destination::Http {
                 remote,
                 path: HttpPath::Base,
             },
-        };
-        Some(resolve::with_defaults(NAME.to_owned(), destination))
-    }
-
-    /// Whether `OTEL_LOGS_EXPORTER` wants OTLP; `None` if it does not say.
-    fn logs_exporter(&mut self) -> Option<bool> {
-        const LOGS_EXPORTER: &str = "OTEL_LOGS_EXPORTER";
-        let text = self.variables.filled(LOGS_EXPORTER)?;
-        let mut wanted = None;
-        for word in text.split(',') {
-            match word.trim().to_ascii_lowercase().as_str() {
-                "otlp" => wanted = Some(true),
-                // The terminal shows detections anyway.
-                "none" | "console" => wanted = wanted.or(Some(false)),
-                _ => {
-                    let message = "ignored: expected otlp, console or none";
-                    self.tell(LOGS_EXPORTER, Level::Warning, message);
-                }
-            }
-        }
-        wanted
+            Protocol::Http => Destination::Http {
+                remote,
+                path: HttpPath::Exact(self.signal),
+            },
+        })
     }
 
     fn protocol(&mut self) -> Protocol {
@@ -239,16 +290,18 @@ impl Otel<'_> {
 
     /// A setting and the variable that it comes from.
     fn setting(&self, setting: &Setting) -> Option<(&'static str, String)> {
-        [setting.logs, setting.all]
+        let [logs, traces, metrics] = setting.each;
+        let own = match self.signal {
+            Signal::Logs => logs,
+            Signal::Traces => traces,
+            Signal::Metrics => metrics,
+        };
+        [own, setting.all]
             .into_iter()
-            .find_map(|name| Some((name, self.variables.filled(name)?.to_owned())))
+            .find_map(|name| Some((name, self.otel.variables.filled(name)?.to_owned())))
     }
 
     fn tell(&mut self, name: &'static str, level: Level, message: impl Into<String>) {
-        self.findings.push(Finding::Variable {
-            name,
-            level,
-            message: message.into(),
-        });
+        self.otel.tell(name, level, message);
     }
 }

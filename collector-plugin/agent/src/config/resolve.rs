@@ -7,7 +7,7 @@ use scoutline_detect::diagnostic::Diagnostics;
 use scoutline_detect::{recipe, yaml};
 use scoutline_otlp::{
     BatchLimits, DEFAULT_CAPACITY, DEFAULT_CONSUMERS, DEFAULT_METRIC_INTERVAL, DEFAULT_TIMEOUT,
-    Destination, ExporterConfig, HttpPath, Remote, Retry,
+    Destination, ExporterConfig, HttpPath, Remote, Retry, Signal,
 };
 
 use super::endpoint::Protocol;
@@ -36,7 +36,7 @@ pub(super) fn resolve(
     let config = typed.map(|typed| {
         // A file that names exporters wins, so that an environment cannot redirect a root sensor.
         let exporters = if typed.exporters.is_empty() {
-            otel.exporter().into_iter().collect()
+            otel.exporters()
         } else {
             typed.exporters.into_iter().map(exporter).collect()
         };
@@ -105,11 +105,16 @@ fn telemetry(typed: &file::Telemetry, is_silent: bool) -> Telemetry {
 }
 
 /// An exporter with nothing but defaults around its destination.
-pub(super) fn with_defaults(name: String, destination: Destination) -> Exporter {
+pub(super) fn with_defaults(
+    name: String,
+    destination: Destination,
+    signals: Vec<Signal>,
+) -> Exporter {
     Exporter {
         config: ExporterConfig {
             name,
             destination,
+            signals,
             retry: Some(Retry::default()),
             consumers: DEFAULT_CONSUMERS,
         },
@@ -127,7 +132,7 @@ fn exporter(typed: file::Exporter) -> Exporter {
             path: HttpPath::Base,
         },
     };
-    let default = with_defaults(typed.name, destination);
+    let default = with_defaults(typed.name, destination, Signal::ALL.to_vec());
     let batch = typed.queue.batch;
     Exporter {
         config: ExporterConfig {

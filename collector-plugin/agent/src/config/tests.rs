@@ -24,13 +24,11 @@ fn told(text: &str) -> String {
     told.join("\n")
 }
 
-fn from_environment<const N: usize>(
-    variables: [(&str, &str); N],
-) -> (Option<Exporter>, Vec<String>) {
+fn from_environment<const N: usize>(variables: [(&str, &str); N]) -> (Vec<Exporter>, Vec<String>) {
     let (config, findings) = resolve::resolve(None, &Variables::from(variables));
     let exporters = config.map(|config| config.exporters).unwrap_or_default();
     let told = findings.iter().map(ToString::to_string).collect();
-    (exporters.into_iter().next(), told)
+    (exporters, told)
 }
 
 /// Protocol with the path rule, and endpoint.
@@ -39,8 +37,7 @@ fn target(exporter: &Exporter) -> (&'static str, &str) {
         Destination::Grpc(remote) => ("grpc", &remote.endpoint),
         Destination::Http { remote, path } => match path {
             HttpPath::Base => ("http", &remote.endpoint),
-            HttpPath::Exact(Signal::Logs) => ("http exact", &remote.endpoint),
-            HttpPath::Exact(other) => panic!("a URL for {other}"),
+            HttpPath::Exact(_) => ("http exact", &remote.endpoint),
         },
         Destination::File { directory } => ("file", directory.to_str().unwrap_or_default()),
     }
@@ -297,55 +294,95 @@ fn a_secret_is_never_told() {
     assert!(!told.contains("hunter2"), "{told}");
 }
 
+/// Every exporter: what it is for, and where to.
+fn targets(exporters: &[Exporter]) -> Vec<String> {
+    let told = |exporter: &Exporter| {
+        let (kind, endpoint) = target(exporter);
+        let signals: Vec<_> = exporter
+            .config
+            .signals
+            .iter()
+            .map(Signal::to_string)
+            .collect();
+        assert!(Signal::ALL.iter().all(|signal| {
+            exporter.config.carries(*signal) == exporter.config.signals.contains(signal)
+        }));
+        format!("{} {kind} {endpoint}", signals.join("+"))
+    };
+    exporters.iter().map(told).collect()
+}
+
 #[test]
-fn the_environment_makes_an_exporter_only_if_asked() {
+fn the_environment_makes_exporters_only_if_asked() {
     let e = "OTEL_EXPORTER_OTLP_ENDPOINT";
     let l = "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT";
+    let t = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
     let x = "OTEL_LOGS_EXPORTER";
     let p = "OTEL_EXPORTER_OTLP_PROTOCOL";
-    let target_of = |exporter: &Option<Exporter>| {
-        exporter
-            .as_ref()
-            .map(target)
-            .map(|(kind, endpoint)| format!("{kind} {endpoint}"))
-    };
+    let all = |target: &str| vec![format!("logs+traces+metrics {target}")];
+    let each = |targets: &[&str]| targets.iter().copied().map(str::to_owned).collect();
     for (variables, expected) in [
-        ([("A", ""), ("B", "")], None),
-        ([(p, "grpc"), (e, " ")], None),
-        (
-            [(e, "http://c:4318"), ("B", "")],
-            Some("http http://c:4318"),
-        ),
+        ([("A", ""), ("B", "")], vec![]),
+        ([(p, "grpc"), (e, " ")], vec![]),
+        ([(e, "http://c:4318"), ("B", "")], all("http http://c:4318")),
         (
             [(e, "http://c:4317"), (p, "GRPC")],
-            Some("grpc http://c:4317"),
+            all("grpc http://c:4317"),
         ),
         (
             [(e, "http://c:4318"), (l, "http://l/x")],
-            Some("http exact http://l/x"),
+            each(&[
+                "logs http exact http://l/x",
+                "traces+metrics http http://c:4318",
+            ]),
         ),
-        ([(e, "http://c:4318"), (x, "none")], None),
-        ([(e, "http://c:4318"), (x, "console")], None),
+        (
+            [(l, "http://c/v1/logs"), (t, "http://c/v1/traces")],
+            each(&[
+                "logs http exact http://c/v1/logs",
+                "traces http exact http://c/v1/traces",
+            ]),
+        ),
+        (
+            [(l, "http://c:4317"), (p, "grpc")],
+            each(&["logs grpc http://c:4317"]),
+        ),
+        (
+            [(e, "http://c:4318"), (x, "none")],
+            each(&["traces+metrics http http://c:4318"]),
+        ),
+        (
+            [(e, "http://c:4318"), (x, "console")],
+            each(&["traces+metrics http http://c:4318"]),
+        ),
+        (
+            [(e, "http://c:4318"), ("OTEL_TRACES_EXPORTER", "none")],
+            each(&["logs+metrics http http://c:4318"]),
+        ),
         (
             [(e, "http://c:4318"), (x, "OTLP,console")],
-            Some("http http://c:4318"),
+            all("http http://c:4318"),
         ),
-        ([(x, "otlp"), (p, "")], Some("http http://localhost:4318")),
+        ([(x, "otlp"), (p, "")], all("http http://localhost:4318")),
         (
             [(x, "otlp"), (p, "grpc")],
-            Some("grpc http://localhost:4317"),
+            all("grpc http://localhost:4317"),
         ),
+        ([("OTEL_TRACES_EXPORTER", "otlp"), (p, "grpc")], vec![]),
     ] {
-        let (exporter, told) = from_environment(variables);
-        assert_eq!(target_of(&exporter).as_deref(), expected, "{variables:?}");
+        let (exporters, told) = from_environment(variables);
+        assert_eq!(targets(&exporters), expected, "{variables:?}");
         assert_eq!(told, Vec::<String>::new(), "{variables:?}");
+        let mut names: Vec<_> = exporters.iter().map(|it| &it.config.name).collect();
+        names.dedup();
+        assert_eq!(names.len(), exporters.len(), "{names:?}");
     }
 }
 
 #[test]
-fn a_variable_for_logs_wins() {
-    let (exporter, told) = from_environment([
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", "c:4317"),
+fn a_variable_for_one_signal_wins() {
+    let (exporters, told) = from_environment([
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4317"),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
         ("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "grpc"),
         ("OTEL_EXPORTER_OTLP_INSECURE", "TRUE"),
@@ -358,15 +395,23 @@ fn a_variable_for_logs_wins() {
         ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/ca"),
     ]);
     assert_eq!(told, Vec::<String>::new());
-    let exporter = exporter.expect("an endpoint is set");
-    let Destination::Grpc(remote) = &exporter.config.destination else {
-        panic!("{exporter:?}");
+    let [logs, others] = exporters.as_slice() else {
+        panic!("{exporters:?}");
+    };
+    let Destination::Grpc(remote) = &logs.config.destination else {
+        panic!("{logs:?}");
     };
     assert!(remote.tls.insecure);
     assert_eq!(remote.timeout, Duration::ZERO);
     assert_eq!(remote.compression, Compression::None);
     assert_eq!(format!("{:?}", remote.headers), r#"{"b", "c"}"#);
     assert_eq!(remote.tls.ca_file.as_deref(), Some(Path::new("/ca")));
+    let Destination::Http { remote, .. } = &others.config.destination else {
+        panic!("{others:?}");
+    };
+    assert_eq!(others.config.signals, [Signal::Traces, Signal::Metrics]);
+    assert_eq!(remote.timeout, Duration::from_secs(1));
+    assert_eq!(format!("{:?}", remote.headers), r#"{"a"}"#);
 }
 
 #[test]

@@ -85,6 +85,8 @@ pub struct Exporter {
     pub name: Arc<str>,
     /// What goes to it.
     pub queue: QueueSender,
+    /// Whether it takes what the sensor tells, and not only spans or metrics.
+    pub takes_records: bool,
 }
 
 /// A moment on both clocks.
@@ -140,7 +142,7 @@ impl Own {
         board: Board,
         now: Instant,
     ) -> Self {
-        let queues = exporters.iter().map(|it| it.queue.clone()).collect();
+        let queues = listeners(&exporters).map(|it| it.queue.clone()).collect();
         Self {
             run: Run {
                 start_id: identity.start_id.clone(),
@@ -270,7 +272,7 @@ impl Own {
     /// `None` also if no queue would take one: whoever waits for that wakes up for nothing.
     fn heartbeat_due(&self) -> Option<Instant> {
         let schedule = self.heartbeat.as_ref()?;
-        let is_wanted = self.exporters.iter().any(|it| it.queue.is_idle());
+        let is_wanted = listeners(&self.exporters).any(|it| it.queue.is_idle());
         is_wanted.then(|| schedule.due())
     }
 
@@ -325,7 +327,7 @@ impl Own {
 
     fn tell_losses(&mut self, at: At, issue: &mut dyn FnMut() -> Issued) {
         let losses = self.ledger.take();
-        if self.exporters.is_empty() {
+        if listeners(&self.exporters).next().is_none() {
             return;
         }
         for loss in losses {
@@ -343,7 +345,7 @@ impl Own {
         at: At,
         issue: &mut dyn FnMut() -> Issued,
     ) {
-        if self.exporters.is_empty() {
+        if listeners(&self.exporters).next().is_none() {
             return;
         }
         let issued = issue();
@@ -377,7 +379,7 @@ impl Own {
         let uid = Uuid::new_v4().simple().to_string();
         let record = said.record(&self.identity, &uid, at.unix_ns);
         if let Some(batch) = self.encode(&record, Care::Passing) {
-            for exporter in &self.exporters {
+            for exporter in listeners(&self.exporters) {
                 // One that is not idle does without.
                 let _ = exporter.queue.push(batch.clone());
             }
@@ -415,6 +417,11 @@ pub fn resource(of_detections: &Resource) -> Resource {
         }
     }
     resource
+}
+
+/// Those that take records.
+fn listeners(exporters: &[Exporter]) -> impl Iterator<Item = &Exporter> {
+    exporters.iter().filter(|it| it.takes_records)
 }
 
 /// A part of an interval, drawn anew in each run.

@@ -64,6 +64,7 @@ impl Export {
             config: ExporterConfig {
                 name: "--otlp-dir".to_owned(),
                 destination: Destination::File { directory },
+                signals: Signal::ALL.to_vec(),
                 retry: Some(scoutline_otlp::Retry::default()),
                 consumers: DEFAULT_CONSUMERS,
             },
@@ -91,7 +92,7 @@ impl Export {
                 (Signal::Logs, &mut export.queues.logs),
                 (Signal::Traces, &mut export.queues.traces),
             ] {
-                if exporter.config.destination.carries(signal) {
+                if exporter.config.carries(signal) {
                     queues.push(sender.clone());
                 }
             }
@@ -112,6 +113,7 @@ impl Export {
             .map(|(exporter, queue)| own::Exporter {
                 name: exporter.name().into(),
                 queue: queue.clone(),
+                takes_records: exporter.carries(Signal::Logs),
             })
             .collect()
     }

@@ -24,14 +24,23 @@ pub struct ExporterConfig {
     pub name: String,
     /// Where to.
     pub destination: Destination,
+    /// What it is for, as far as the destination [carries](Destination::carries) it.
+    pub signals: Vec<Signal>,
     /// What to do when the destination is away; `None` gives up at once.
     pub retry: Option<Retry>,
     /// Requests under way at once. A file has one writer whatever is asked for.
     pub consumers: NonZeroUsize,
 }
 
+impl ExporterConfig {
+    /// Whether it is for this signal.
+    pub fn carries(&self, signal: Signal) -> bool {
+        self.signals.contains(&signal) && self.destination.carries(signal)
+    }
+}
+
 /// Where batches go.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Destination {
     /// OTLP over gRPC.
     Grpc(Remote),
@@ -73,7 +82,7 @@ impl Destination {
 }
 
 /// A receiver of OTLP.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Remote {
     /// `https://host:port`, `http://host:port`, `unix:///path` or, as the Collector has it, `host:port`: that is
     /// https unless [`Tls::insecure`] is set.
@@ -89,7 +98,7 @@ pub struct Remote {
 }
 
 /// Names follow the Collector's `configtls`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tls {
     /// No TLS for an endpoint without a scheme.
     pub insecure: bool,
@@ -116,7 +125,7 @@ pub enum Compression {
 }
 
 /// Headers of requests. Values are never shown, not even in `Debug`.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Headers(HeaderMap);
 
 /// A header that can not be sent. The value is not shown since it may be a secret.

@@ -77,11 +77,6 @@ impl Http {
         })
     }
 
-    /// Whether there is a URL for this signal.
-    pub(super) fn carries(&self, signal: Signal) -> bool {
-        self.url(signal).is_ok()
-    }
-
     /// Where requests of this signal go.
     fn url(&self, signal: Signal) -> Result<Url, SendError> {
         let mut url = self.url.clone();

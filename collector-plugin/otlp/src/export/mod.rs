@@ -68,6 +68,7 @@ pub fn json_line(batch: &Batch) -> Result<Vec<u8>, SendError> {
 #[derive(Debug)]
 pub struct Exporter {
     name: String,
+    carries: [bool; Signal::ALL.len()],
     transport: Transport,
     retries: bool,
     queue: QueueReceiver,
@@ -91,6 +92,7 @@ impl Exporter {
         let (stop, stopping) = watch::channel(false);
         let mut exporter = Self {
             name: config.name.clone(),
+            carries: Signal::ALL.map(|signal| config.carries(signal)),
             transport: transport.clone(),
             retries: config.retry.is_some(),
             queue,
@@ -111,20 +113,27 @@ impl Exporter {
         &self.name
     }
 
+    /// Whether it is for this signal.
+    pub fn carries(&self, signal: Signal) -> bool {
+        self.carries.get(signal as usize).is_some_and(|it| *it)
+    }
+
     /// What became of all it was given so far.
     pub fn counts(&self) -> Counts {
         self.queue.counts()
     }
 
     /// Sends metrics to the same destination over the same connections, with the same TLS, proxy and headers; `None` if
-    /// it is the URL of another signal. Without [`ExporterConfig::retry`] there is one attempt each time.
+    /// it is for other signals. Without [`ExporterConfig::retry`] there is one attempt each time.
     ///
     /// # Errors
     /// [`BuildError::Metrics`] if opentelemetry-otlp does not take the configuration.
     pub fn metric_sink(&self) -> Result<Option<MetricSink>, BuildError> {
+        if !self.carries(Signal::Metrics) {
+            return Ok(None);
+        }
         let transport = match &self.transport {
             Transport::Grpc(it) => it.metrics(self.retries)?,
-            Transport::Http(it) if !it.carries(Signal::Metrics) => return Ok(None),
             Transport::Http(it) => MetricTransport::http(it.clone(), self.retries)?,
             Transport::File(it) => MetricTransport::file(it.clone()),
         };

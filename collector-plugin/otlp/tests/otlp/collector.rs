@@ -28,7 +28,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 };
 use scoutline_otlp::{
     Compression, DEFAULT_CAPACITY, Destination, Exporter, ExporterConfig, Headers, QueueSender,
-    Remote, Retry, Tls, queue,
+    Remote, Retry, Signal, Tls, queue,
 };
 use tokio::net::{TcpListener, UnixListener};
 use tokio::runtime::{self, Handle, Runtime};
@@ -68,6 +68,7 @@ pub(crate) fn start(destination: Destination, retry: Option<Retry>) -> (QueueSen
     let config = ExporterConfig {
         name: "test".to_owned(),
         destination,
+        signals: Signal::ALL.to_vec(),
         retry,
         consumers: NonZeroUsize::MIN,
     };

@@ -23,6 +23,7 @@ impl Harness {
         let exporter = Exporter {
             name: "otlp".into(),
             queue: sender.clone(),
+            takes_records: true,
         };
         let start = Instant::now();
         let own = Own::new(
@@ -132,6 +133,7 @@ pub(super) fn received(receiver: QueueReceiver) -> Vec<Got> {
         destination: Destination::File {
             directory: folder.path().to_owned(),
         },
+        signals: Signal::ALL.to_vec(),
         retry: None,
         consumers: DEFAULT_CONSUMERS,
     };

@@ -6,7 +6,8 @@ mod law;
 mod replay;
 
 use scoutline_otlp::{
-    DEFAULT_CAPACITY, DEFAULT_CONSUMERS, Destination, ExporterConfig, QueueReceiver, RESERVE, queue,
+    DEFAULT_CAPACITY, DEFAULT_CONSUMERS, Destination, ExporterConfig, QueueReceiver, RESERVE,
+    Signal, queue,
 };
 use scoutline_semconv::{attr, event, resource as name};
 
@@ -203,6 +204,7 @@ fn a_lost_record_about_a_loss_is_not_answered_with_another() {
     harness.own.exporters.push(Exporter {
         name: "full".into(),
         queue: full.clone(),
+        takes_records: true,
     });
     harness.own.outbox = Outbox::new(vec![harness.queue.clone(), full.clone()]);
     let stats = Stats {
@@ -354,6 +356,39 @@ fn the_end_is_told_and_what_is_unsent_then_is_for_the_next_run() {
     assert_eq!(got[1].of(attr::SCOUTLINE_LOSS_START_ID), "this run");
 }
 
+#[test]
+fn an_exporter_for_spans_alone_is_told_nothing() {
+    let (spans, of_spans) = queue(DEFAULT_CAPACITY);
+    let exporters = vec![Exporter {
+        name: "otlp/environment_traces".into(),
+        queue: spans,
+        takes_records: false,
+    }];
+    let now = Instant::now();
+    let mut own = Own::new(
+        identity(),
+        LastRun::Unknown,
+        exporters,
+        Board::default(),
+        now,
+    )
+    .with_heartbeat(Duration::from_secs(1), 0.0);
+    let mut issue = || unreachable!("nobody is told");
+    let at = At {
+        instant: now + Duration::from_secs(5),
+        unix_ns: 5,
+    };
+    own.start(at, &mut issue);
+    let lossy = Stats {
+        open_ring_full: 3,
+        ..Stats::default()
+    };
+    own.look(at, 0, kernel(lossy), &mut issue);
+    own.finish(at, 0, kernel(lossy), &mut issue);
+    drop(own);
+    assert!(received(of_spans).is_empty());
+}
+
 /// An exporter that is dropped at once: it counts what it was given as lost in the shutdown.
 fn receiver_without_exporter(receiver: QueueReceiver) -> scoutline_otlp::Exporter {
     let config = ExporterConfig {
@@ -361,6 +396,7 @@ fn receiver_without_exporter(receiver: QueueReceiver) -> scoutline_otlp::Exporte
         destination: Destination::File {
             directory: "/nonexistent".into(),
         },
+        signals: Signal::ALL.to_vec(),
         retry: None,
         consumers: DEFAULT_CONSUMERS,
     };

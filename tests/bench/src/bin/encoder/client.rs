@@ -179,6 +179,7 @@ fn send(
             compression: Compression::None,
             timeout: scoutline_otlp::DEFAULT_TIMEOUT,
         }),
+        signals: vec![scoutline_otlp::Signal::Logs],
         retry: None,
         consumers: NonZeroUsize::MIN,
     };
