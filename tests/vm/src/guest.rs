@@ -12,6 +12,7 @@ use tempfile::NamedTempFile;
 
 use crate::initramfs::{self, InitramfsError};
 use crate::kernel::Kernel;
+use crate::systemd::{self, Systemd};
 
 /// What a boot may take, a busy machine included; a healthy one is done in a quarter of it.
 pub const BOOT_LIMIT: Duration = Duration::from_secs(180);
@@ -30,6 +31,7 @@ const KERNEL_ARGUMENTS: &str =
 pub struct Guest {
     qemu: PathBuf,
     busybox: PathBuf,
+    systemd: Option<Systemd>,
     limit: Duration,
 }
 
@@ -50,6 +52,14 @@ pub enum BootError {
     Missing {
         /// What is not there.
         program: &'static str,
+    },
+    /// The libraries of a program for the guest could not be found.
+    #[error("find the libraries of {program}: {reason}")]
+    Libraries {
+        /// The program.
+        program: &'static str,
+        /// Why.
+        reason: String,
     },
     /// The guest's root filesystem could not be packed.
     #[error(transparent)]
@@ -89,7 +99,17 @@ impl Guest {
         Ok(Self {
             qemu: find(QEMU)?,
             busybox: find(BUSYBOX)?,
+            systemd: None,
             limit: BOOT_LIMIT,
+        })
+    }
+
+    /// The same, with this machine's systemd as its init: the script is a service of it, and may call `systemd-run` and
+    /// `systemctl`. There is no journal and no bus.
+    pub fn with_systemd(self) -> Result<Self, BootError> {
+        Ok(Self {
+            systemd: Some(systemd::find()?),
+            ..self
         })
     }
 
@@ -115,7 +135,8 @@ impl Guest {
         };
         let initramfs = NamedTempFile::new().map_err(run_failed)?;
         let mut archive = BufWriter::new(initramfs.as_file());
-        initramfs::write(&mut archive, &self.busybox, binaries, script)?;
+        let systemd = self.systemd.as_ref();
+        initramfs::write(&mut archive, &self.busybox, systemd, binaries, script)?;
         archive.flush().map_err(run_failed)?;
 
         let (serial, in_time) = self

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use cpio::newc::{Builder, trailer};
 
-/// Mounts what the sensor expects of a host, runs `/script`, says how it ended, and switches the machine off.
-const INIT: &str = r#"#!/bin/busybox sh
+use crate::systemd::{self, Systemd};
+
+/// Mounts what the sensor expects of a host.
+const MOUNT: &str = r"#!/bin/busybox sh
 /bin/busybox --install -s /bin
 export PATH=/bin
 mount -t proc proc /proc
@@ -19,10 +21,16 @@ mount -t securityfs securityfs /sys/kernel/security
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 mount -t tmpfs tmpfs /tmp
 ip link set lo up
-sh /script
+";
+
+/// Runs `/script`, says how it ended, and switches the machine off.
+const RUN: &str = r#"sh /script
 echo "GUEST rc=$?"
 poweroff -f
 "#;
+
+/// systemd wants its runtime folder in memory.
+const EXEC_SYSTEMD: &str = "mount -t tmpfs tmpfs /run\nexec systemd --unit=guest.target\n";
 
 const DIRECTORIES: [&str; 7] = ["bin", "dev", "etc", "proc", "run", "sys", "tmp"];
 /// Enough for programs that look up their own user.
@@ -53,31 +61,53 @@ pub enum InitramfsError {
     },
 }
 
-/// Writes an archive with `busybox`, `binaries` (a path here, a name in the guest's `/bin`) and `script`.
+/// Writes an archive with `busybox`, `binaries` (a path here, a name in the guest's `/bin`) and `script`, which systemd
+/// runs if it is there.
 pub(crate) fn write(
     out: &mut impl Write,
     busybox: &Path,
+    systemd: Option<&Systemd>,
     binaries: &[(&Path, &str)],
     script: &str,
 ) -> Result<(), InitramfsError> {
     for directory in DIRECTORIES {
         append(out, directory, DIRECTORY, &[])?;
     }
-    append(out, "init", PROGRAM, INIT.as_bytes())?;
+    let rest = if systemd.is_some() { EXEC_SYSTEMD } else { RUN };
+    append(out, "init", PROGRAM, (MOUNT.to_owned() + rest).as_bytes())?;
     append(out, "script", FILE, script.as_bytes())?;
     append(out, "etc/passwd", FILE, PASSWD.as_bytes())?;
     for (path, name) in [(busybox, "busybox")].iter().chain(binaries) {
-        let content = fs::read(path).map_err(|source| InitramfsError::Read {
-            path: path.to_path_buf(),
-            source,
-        })?;
-        append(out, &format!("bin/{name}"), PROGRAM, &content)?;
+        append(out, &format!("bin/{name}"), PROGRAM, &read(path)?)?;
+    }
+    if let Some(systemd) = systemd {
+        for directory in systemd.directories() {
+            append(out, &directory, DIRECTORY, &[])?;
+        }
+        for (unit, text) in systemd::UNITS {
+            append(
+                out,
+                &format!("etc/systemd/system/{unit}"),
+                FILE,
+                text.as_bytes(),
+            )?;
+        }
+        for (path, name) in &systemd.files {
+            append(out, name, PROGRAM, &read(path)?)?;
+        }
     }
     trailer(&mut *out).map_err(|source| InitramfsError::Write {
         entry: "the end".to_owned(),
         source,
     })?;
     Ok(())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, InitramfsError> {
+    fs::read(path).map_err(|source| InitramfsError::Read {
+        path: path.to_path_buf(),
+        source,
+    })
 }
 
 fn append(

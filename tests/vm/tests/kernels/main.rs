@@ -1,5 +1,7 @@
 //! What only another kernel can show. Prints `suite kernels: skipped: …` where no guest can be booted.
 
+#![expect(clippy::print_stdout, reason = "a skip is told where the results are")]
+
 mod harness;
 mod otlp;
 mod sensor;
@@ -17,7 +19,6 @@ type Kernels = Vec<(Kernel, &'static str)>;
 /// Debian suites, each with what its kernel calls itself.
 const KERNELS: [(&str, &str); 1] = [("bookworm", "6.1.")];
 
-#[expect(clippy::print_stdout, reason = "a skip is told where the results are")]
 fn main() -> Result<ExitCode, sensor::BuildError> {
     let arguments = Arguments::from_args();
     let trials = match machine() {
@@ -58,11 +59,22 @@ fn trials(guest: &Guest, kernels: &[(Kernel, &'static str)], sensor: &Path) -> V
                 sensor::detects(&guest, &kernel, &sensor, &rung)
             }));
         }
-        let (guest, kernel, sensor) = (guest.clone(), kernel.clone(), sensor.to_owned());
+        let (plain, image, program) = (guest.clone(), kernel.clone(), sensor.to_owned());
         trials.push(Trial::test(
             format!("{version}x knows units and logins"),
-            move || units::are_known(&guest, &kernel, &sensor),
+            move || units::are_known(&plain, &image, &program),
         ));
+        let (kernel, sensor) = (kernel.clone(), sensor.to_owned());
+        let name = format!("{version}x knows what systemd runs");
+        trials.push(match guest.clone().with_systemd() {
+            Ok(guest) => Trial::test(name, move || {
+                units::of_systemd_are_known(&guest, &kernel, &sensor)
+            }),
+            Err(reason) => {
+                println!("suite kernels: skipped: {name}: {reason}");
+                Trial::test(name, || Ok(())).with_ignored_flag(true)
+            }
+        });
     }
     trials
 }

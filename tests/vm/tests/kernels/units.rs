@@ -1,5 +1,5 @@
-//! Units and logins, known by the cgroups that systemd would make. The guest has no systemd: the directories are made
-//! by a script, which to the kernel and the sensor is the same.
+//! Units and logins, known by their cgroups. Logins and containers are folders that a script makes as logind and Docker
+//! would, which to the kernel and the sensor is the same; units are made by a real systemd as well.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -162,18 +162,131 @@ fn script() -> String {
 pub(crate) fn are_known(guest: &Guest, kernel: &Kernel, sensor: &Path) -> Result<(), Failed> {
     let Output { serial, status } = guest.boot(kernel, &[(sensor, "scoutline")], &script())?;
     assert_eq!(status, 0, "{serial}");
-    let messages = messages(&serial);
+    let mut sessions = sessions(&serial, &DEEDS)?;
+    // The service and its worker are one.
+    assert_eq!(sessions.first(), sessions.get(1), "{serial}");
+    sessions.sort_unstable();
+    sessions.dedup();
+    assert_eq!(sessions.len(), DEEDS.len() - 1, "{serial}");
+    Ok(())
+}
+
+/// What systemd itself is asked to run, with the options for `systemd-run`.
+const REAL: [(&str, Deed); 6] = [
+    (
+        "--unit=backup",
+        unit("m-real", "/system.slice/backup.service", "backup.service"),
+    ),
+    (
+        "--unit=worker@1",
+        unit(
+            "m-instance",
+            "/system.slice/system-worker.slice/worker@1.service",
+            "worker@1.service",
+        ),
+    ),
+    (
+        "--unit=sandboxed -p PrivateMounts=yes -p ProtectSystem=strict -p PrivateNetwork=yes",
+        unit(
+            "m-sandboxed",
+            "/system.slice/sandboxed.service",
+            "sandboxed.service",
+        ),
+    ),
+    (
+        "--unit=early",
+        Deed {
+            is_before_the_sensor: true,
+            ..unit("m-early", "/system.slice/early.service", "early.service")
+        },
+    ),
+    (
+        "--scope --unit=batch --slice=jobs",
+        unit("m-scope", "/jobs.slice/batch.scope", "batch.scope"),
+    ),
+    (
+        "--scope --unit=session-7 --slice=user-1000",
+        Deed {
+            kind: "login",
+            ..unit(
+                "m-session",
+                "/user.slice/user-1000.slice/session-7.scope",
+                "session-7.scope",
+            )
+        },
+    ),
+];
+
+const REAL_SENSOR: &str = r"
+systemd-run --unit=sensor -p StandardOutput=file:/tmp/records -p StandardError=file:/tmp/log \
+    scoutline run --no-export --output json || exit 13
+await watching /tmp/log
+touch /tmp/watching
+";
+const REAL_END: &str = r"
+systemctl stop sensor || exit 14
+cat /tmp/log >&2
+cat /tmp/records
+";
+
+fn real_script() -> String {
+    let mut script = AWAIT.to_owned();
+    let mut after = REAL_SENSOR.to_owned();
+    for (options, deed) in &REAL {
+        let (script, pause) = if deed.is_before_the_sensor {
+            (
+                &mut script,
+                "until [ -e /tmp/watching ]; do usleep 50000; done; ",
+            )
+        } else {
+            (&mut after, "")
+        };
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            script,
+            "systemd-run {options} sh -c '{pause}{} {} 2>/dev/null; :' || exit 15",
+            deed.tool, deed.mark
+        );
+    }
+    for (_, deed) in &REAL {
+        let _ = writeln!(after, "await {} /tmp/records", deed.mark);
+    }
+    script + &after + REAL_END
+}
+
+/// The same of units that the guest's systemd made, the sensor being one of them.
+pub(crate) fn of_systemd_are_known(
+    guest: &Guest,
+    kernel: &Kernel,
+    sensor: &Path,
+) -> Result<(), Failed> {
+    let Output { serial, status } = guest.boot(kernel, &[(sensor, "scoutline")], &real_script())?;
+    assert_eq!(status, 0, "{serial}");
+    let mut sessions = sessions(&serial, REAL.iter().map(|(_, deed)| deed))?;
+    sessions.sort_unstable();
+    sessions.dedup();
+    assert_eq!(sessions.len(), REAL.len(), "{serial}");
+    Ok(())
+}
+
+/// The session of each deed, after a look at what else the sensor said of it.
+fn sessions<'a>(
+    serial: &str,
+    deeds: impl IntoIterator<Item = &'a Deed>,
+) -> Result<Vec<Option<String>>, Failed> {
+    let messages = messages(serial);
     let records: Vec<Record<'_>> = messages.iter().flat_map(records).collect();
     let mut problems = Vec::new();
     let mut sessions = Vec::new();
-    for deed in &DEEDS {
+    for deed in deeds {
         let is_its = |record: &&Record<'_>| {
             let args = record.texts(attr::PROCESS_COMMAND_ARGS);
             args.contains(&deed.mark)
         };
         let found = records.iter().find(is_its);
         let record = found.ok_or_else(|| format!("nothing of {}:\n{serial}", deed.mark))?;
-        sessions.push(record.text(attr::SCOUTLINE_SESSION_UID));
+        let session = record.text(attr::SCOUTLINE_SESSION_UID);
+        sessions.push(session.map(str::to_owned));
         for (what, expected, found) in [
             (
                 "unit",
@@ -204,11 +317,6 @@ pub(crate) fn are_known(guest: &Guest, kernel: &Kernel, sensor: &Path) -> Result
             }
         }
     }
-    // The service and its worker are one.
-    assert_eq!(sessions.first(), sessions.get(1), "{serial}");
-    sessions.sort_unstable();
-    sessions.dedup();
-    assert_eq!(sessions.len(), DEEDS.len() - 1, "{serial}");
     assert!(problems.is_empty(), "{problems:#?}");
-    Ok(())
+    Ok(sessions)
 }
