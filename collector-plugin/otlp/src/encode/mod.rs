@@ -13,7 +13,7 @@ mod wire;
 use std::sync::Arc;
 
 use bytes::{BufMut, BytesMut};
-use scoutline_semconv::{Record, limits};
+use scoutline_semconv::{Record, TraceContext, limits};
 use thiserror::Error;
 
 use self::value::{put_attribute, put_text_value, text_value_len};
@@ -84,18 +84,36 @@ const LENGTH_ROOM: usize = 2;
 /// [`EncodeError::TooLarge`] above [`limits::RECORD_BYTES`]; `out` is as it was then, and counting the lost record is
 /// the caller's part.
 pub fn put_record(out: &mut BytesMut, record: &Record) -> Result<usize, EncodeError> {
+    put_item(
+        out,
+        LOG_RECORDS,
+        |out| put_fields(out, record),
+        |bytes| EncodeError::TooLarge {
+            event_name: record.event_name,
+            bytes,
+            limit: limits::RECORD_BYTES,
+        },
+    )
+}
+
+/// Appends what `put_fields` appends as one element of the repeated field that `tag` announces; how many bytes that
+/// took. What is longer than [`limits::RECORD_BYTES`] is taken out again.
+// Once for records and once for spans: a call through it would be one a record.
+#[inline]
+fn put_item(
+    out: &mut BytesMut,
+    tag: u8,
+    put_fields: impl FnOnce(&mut BytesMut),
+    too_large: impl FnOnce(usize) -> EncodeError,
+) -> Result<usize, EncodeError> {
     let begin = out.len();
-    out.put_u8(LOG_RECORDS);
+    out.put_u8(tag);
     out.put_bytes(0, LENGTH_ROOM);
-    put_fields(out, record);
+    put_fields(out);
     let len = out.len() - begin - 1 - LENGTH_ROOM;
     if len > limits::RECORD_BYTES {
         out.truncate(begin);
-        return Err(EncodeError::TooLarge {
-            event_name: record.event_name,
-            bytes: len,
-            limit: limits::RECORD_BYTES,
-        });
+        return Err(too_large(len));
     }
     put_len_before(out, begin + 1, len);
     Ok(out.len() - begin)
@@ -114,10 +132,7 @@ fn put_fields(out: &mut BytesMut, record: &Record) {
         put_attribute(out, ATTRIBUTES, key, value);
     }
     // A Collector refuses the whole request over one all-zero id.
-    let trace = record
-        .trace
-        .filter(|trace| trace.trace_id != [0; 16] && trace.span_id != [0; 8]);
-    if let Some(trace) = &trace {
+    if let Some(trace) = record.trace.as_ref().filter(|trace| is_valid(trace)) {
         out.put_u8(FLAGS);
         out.put_u32_le(SAMPLED);
         put_delimited(out, TRACE_ID, &trace.trace_id);
@@ -145,6 +160,11 @@ fn put_len_before(out: &mut BytesMut, at: usize, len: usize) {
     if let (Some(room), Some(varint)) = (out.get_mut(at..at + taken), varint.get(..taken)) {
         room.copy_from_slice(varint);
     }
+}
+
+/// Whether neither id is all zero, as both have to be on the wire.
+fn is_valid(context: &TraceContext) -> bool {
+    context.trace_id != [0; 16] && context.span_id != [0; 8]
 }
 
 fn put_fixed64(out: &mut BytesMut, tag: u8, value: u64) {

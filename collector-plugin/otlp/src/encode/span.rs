@@ -11,7 +11,7 @@ use super::wire::{
     DELIMITED, FIXED32, FIXED64, VARINT, delimited_len, put_delimited, put_header, put_optional,
     tag,
 };
-use super::{EncodeError, LENGTH_ROOM, SAMPLED, put_fixed64, put_len_before};
+use super::{EncodeError, SAMPLED, is_valid, put_fixed64, put_item};
 
 // ScopeSpans.
 const SPANS: u8 = tag(2, DELIMITED);
@@ -56,21 +56,16 @@ pub fn put_span(out: &mut BytesMut, span: &Span) -> Result<usize, EncodeError> {
             name: Arc::clone(&span.name),
         });
     }
-    let begin = out.len();
-    out.put_u8(SPANS);
-    out.put_bytes(0, LENGTH_ROOM);
-    put_fields(out, span);
-    let len = out.len() - begin - 1 - LENGTH_ROOM;
-    if len > limits::RECORD_BYTES {
-        out.truncate(begin);
-        return Err(EncodeError::SpanTooLarge {
+    put_item(
+        out,
+        SPANS,
+        |out| put_fields(out, span),
+        |bytes| EncodeError::SpanTooLarge {
             name: Arc::clone(&span.name),
-            bytes: len,
+            bytes,
             limit: limits::RECORD_BYTES,
-        });
-    }
-    put_len_before(out, begin + 1, len);
-    Ok(out.len() - begin)
+        },
+    )
 }
 
 fn put_fields(out: &mut BytesMut, span: &Span) {
@@ -116,8 +111,4 @@ fn put_link(out: &mut BytesMut, link: &Link) {
 fn put_context(out: &mut BytesMut, context: &TraceContext) {
     put_delimited(out, TRACE_ID, &context.trace_id);
     put_delimited(out, SPAN_ID, &context.span_id);
-}
-
-fn is_valid(context: &TraceContext) -> bool {
-    context.trace_id != [0; 16] && context.span_id != [0; 8]
 }
