@@ -25,17 +25,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "must.h"
+
 /* Fewer than there are forkers at a time, so that each number goes from one to another. */
 #define NUMBERS 8
-
-static int must(int result, const char *what)
-{
-	if (result < 0) {
-		fprintf(stderr, "%s: %s\n", what, strerror(errno));
-		exit(1);
-	}
-	return result;
-}
 
 static void executable(pid_t process, char *path)
 {
@@ -101,17 +94,6 @@ static pid_t fork_as(pid_t first)
 	}
 	errno = EAGAIN;
 	return must(-1, "clone3");
-}
-
-static void succeed(pid_t child)
-{
-	int status;
-
-	must(waitpid(child, &status, 0), "waitpid");
-	if (status) {
-		fprintf(stderr, "child: status %d\n", status);
-		exit(1);
-	}
 }
 
 static void below(char **arg)

@@ -21,31 +21,13 @@
 #include <time.h>
 #include <unistd.h>
 
-extern char **environ;
+#include "must.h"
 
-static int must(int result, const char *what)
-{
-	if (result < 0) {
-		fprintf(stderr, "%s: %s\n", what, strerror(errno));
-		exit(1);
-	}
-	return result;
-}
+extern char **environ;
 
 static int open_it(const char *path, int flags)
 {
 	return must(open(path, flags | O_CLOEXEC), path);
-}
-
-static void succeed(pid_t child)
-{
-	int status;
-
-	must(waitpid(child, &status, 0), "waitpid");
-	if (status) {
-		fprintf(stderr, "child: status %d\n", status);
-		exit(1);
-	}
 }
 
 static void in_thread(void *(*body)(void *), void *argument)

@@ -41,7 +41,8 @@ impl Counts {
 ///
 /// ```text
 /// offered  = accepted + dropped.queue_full + dropped.closed
-/// accepted = exported + rejected + dropped.{refused, gave_up, shutdown} + superseded + pending
+/// accepted = settled + pending
+/// settled  = exported + rejected + dropped.{refused, gave_up, shutdown} + superseded
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -67,6 +68,18 @@ impl Tally {
     /// All that the queue was given.
     pub fn offered(&self) -> u64 {
         self.accepted + self.dropped.queue_full + self.dropped.closed
+    }
+
+    /// All that were accepted and whose end is known.
+    pub fn settled(&self) -> u64 {
+        let Dropped {
+            queue_full: _,
+            closed: _,
+            refused,
+            gave_up,
+            shutdown,
+        } = self.dropped;
+        self.exported + self.rejected + refused + gave_up + shutdown + self.superseded
     }
 }
 

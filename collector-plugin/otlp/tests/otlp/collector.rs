@@ -63,6 +63,13 @@ pub(crate) fn impatient() -> Option<Retry> {
     })
 }
 
+/// Each way to compress, and what it is called on the wire.
+pub(crate) const COMPRESSIONS: [(Compression, Option<&str>); 3] = [
+    (Compression::None, None),
+    (Compression::Gzip, Some("gzip")),
+    (Compression::Zstd, Some("zstd")),
+];
+
 pub(crate) fn start(destination: Destination, retry: Option<Retry>) -> (QueueSender, Exporter) {
     let (sender, receiver) = queue(DEFAULT_CAPACITY);
     let config = ExporterConfig {

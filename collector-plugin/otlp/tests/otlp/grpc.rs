@@ -8,11 +8,13 @@ use opentelemetry_proto::tonic::collector::logs::v1::{
 use scoutline_otlp::{
     Compression, Destination, Dropped, ProbeError, Remote, Retry, SendError, Tally, probe,
 };
+use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::collector::{
-    Answer, PATIENCE, Received, Running, Scripted, impatient, partial_success, remote, start,
+    Answer, COMPRESSIONS, PATIENCE, Received, Running, Scripted, impatient, partial_success,
+    remote, start,
 };
 use crate::records::{batch, host, meant, record};
 
@@ -48,13 +50,24 @@ async fn run(
     counts
 }
 
+/// Metadata of a request with `Authorization: Bearer x`, compressed so.
+pub(crate) fn check_metadata(metadata: &MetadataMap, encoding: Option<&str>) {
+    let header = |name: &str| {
+        let value = metadata.get(name)?;
+        Some(value.to_str().unwrap())
+    };
+    assert_eq!(header("authorization"), Some("Bearer x"));
+    assert_eq!(header("grpc-encoding"), encoding);
+    let agent = header("user-agent").unwrap();
+    assert!(
+        agent.starts_with("Scoutline-OTLP-Exporter-Rust/"),
+        "{agent}"
+    );
+}
+
 #[tokio::test]
 async fn a_batch_arrives_with_its_headers_whatever_the_compression() {
-    for (compression, encoding) in [
-        (Compression::None, None),
-        (Compression::Gzip, Some("gzip")),
-        (Compression::Zstd, Some("zstd")),
-    ] {
+    for (compression, encoding) in COMPRESSIONS {
         let (service, mut received) = Scripted::new([]);
         let server = service.tcp(0, None);
         let mut remote = at(&server);
@@ -74,18 +87,7 @@ async fn a_batch_arrives_with_its_headers_whatever_the_compression() {
             request.logs().resource_logs,
             [meant(&host("web1"), &records)]
         );
-        let header = |name: &str| {
-            metadata
-                .get(name)
-                .map(|value| value.to_str().unwrap().to_owned())
-        };
-        assert_eq!(header("authorization").as_deref(), Some("Bearer x"));
-        assert_eq!(header("grpc-encoding").as_deref(), encoding);
-        let agent = header("user-agent").unwrap();
-        assert!(
-            agent.starts_with("Scoutline-OTLP-Exporter-Rust/"),
-            "{agent}"
-        );
+        check_metadata(&metadata, encoding);
     }
 }
 

@@ -13,7 +13,9 @@ use scoutline_otlp::{Compression, Destination, Dropped, HttpPath, Remote, Retry,
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::sync::mpsc;
 
-use crate::collector::{PATIENCE, Running, impatient, partial_success, remote, start};
+use crate::collector::{
+    COMPRESSIONS, PATIENCE, Running, impatient, partial_success, remote, start,
+};
 use crate::records::batch;
 
 /// Status line and headers, body; `None` cuts the connection after the request.
@@ -133,13 +135,40 @@ async fn run(
     counts
 }
 
+/// Head of a request to this path with `Authorization: Bearer x`, compressed so.
+pub(crate) fn check_head(head: &str, path: &str, encoding: Option<&str>) {
+    assert!(
+        head.starts_with(&format!("post {path} http/1.1\r\n")),
+        "{head}"
+    );
+    assert_eq!(header(head, "content-type"), Some("application/x-protobuf"));
+    assert_eq!(header(head, "authorization"), Some("bearer x"));
+    assert_eq!(header(head, "content-encoding"), encoding);
+    let agent = header(head, "user-agent").unwrap();
+    assert!(
+        agent.starts_with("scoutline-otlp-exporter-rust/"),
+        "{agent}"
+    );
+}
+
+/// A body, not compressed any more.
+pub(crate) fn plain(compression: Compression, body: Vec<u8>) -> Vec<u8> {
+    let mut plain = vec![];
+    match compression {
+        Compression::None => plain = body,
+        Compression::Gzip => {
+            flate2::read::GzDecoder::new(&body[..])
+                .read_to_end(&mut plain)
+                .unwrap();
+        }
+        Compression::Zstd => plain = zstd::decode_all(&body[..]).unwrap(),
+    }
+    plain
+}
+
 #[tokio::test]
 async fn a_batch_arrives_with_its_headers_whatever_the_compression() {
-    for (compression, encoding) in [
-        (Compression::None, None),
-        (Compression::Gzip, Some("gzip")),
-        (Compression::Zstd, Some("zstd")),
-    ] {
+    for (compression, encoding) in COMPRESSIONS {
         let (service, mut received) = Scripted::new([]);
         let server = service.tcp();
         let mut remote = at(&server);
@@ -154,29 +183,8 @@ async fn a_batch_arrives_with_its_headers_whatever_the_compression() {
         );
 
         let (head, body) = received.recv().await.unwrap();
-        assert!(head.starts_with("post /v1/logs http/1.1\r\n"), "{head}");
-        assert_eq!(
-            header(&head, "content-type"),
-            Some("application/x-protobuf")
-        );
-        assert_eq!(header(&head, "authorization"), Some("bearer x"));
-        assert_eq!(header(&head, "content-encoding"), encoding);
-        let agent = header(&head, "user-agent").unwrap();
-        assert!(
-            agent.starts_with("scoutline-otlp-exporter-rust/"),
-            "{agent}"
-        );
-        let mut plain = vec![];
-        match compression {
-            Compression::None => plain = body,
-            Compression::Gzip => {
-                flate2::read::GzDecoder::new(&body[..])
-                    .read_to_end(&mut plain)
-                    .unwrap();
-            }
-            Compression::Zstd => plain = zstd::decode_all(&body[..]).unwrap(),
-        }
-        assert_eq!(plain, **batch(3).bytes());
+        check_head(&head, "/v1/logs", encoding);
+        assert_eq!(plain(compression, body), **batch(3).bytes());
     }
 }
 

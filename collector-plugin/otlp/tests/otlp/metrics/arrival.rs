@@ -1,7 +1,6 @@
 //! What arrives, where and how.
 
 use std::fs;
-use std::io::Read;
 use std::path::Path;
 use std::process::Command;
 
@@ -15,7 +14,8 @@ use scoutline_semconv::{attr, metric};
 use tonic::Status;
 
 use super::{Instruments, NEVER, OFTEN, assert_all_exported, grpc, metrics, next, sink, times};
-use crate::collector::{Answer, PATIENCE, PEER, Scripted, impatient, remote, start};
+use crate::collector::{Answer, COMPRESSIONS, PATIENCE, PEER, Scripted, impatient, remote, start};
+use crate::grpc::check_metadata;
 use crate::http;
 use crate::records::batch;
 
@@ -31,11 +31,7 @@ fn of_file(directory: &Path) -> Vec<ExportMetricsServiceRequest> {
 
 #[tokio::test]
 async fn a_stop_sends_what_was_measured_once_with_headers_and_compression_over_grpc() {
-    for (compression, encoding) in [
-        (Compression::None, None),
-        (Compression::Gzip, Some("gzip")),
-        (Compression::Zstd, Some("zstd")),
-    ] {
+    for (compression, encoding) in COMPRESSIONS {
         let (service, mut received) = Scripted::new([]);
         let server = service.tcp(0, None);
         let mut remote = Remote {
@@ -53,30 +49,15 @@ async fn a_stop_sends_what_was_measured_once_with_headers_and_compression_over_g
         let (metadata, request) = received.recv().await.unwrap();
         assert_eq!(times(&request.metrics()), 2);
         assert!(received.try_recv().is_err());
-        let header = |name: &str| {
-            metadata
-                .get(name)
-                .map(|value| value.to_str().unwrap().to_owned())
-        };
-        assert_eq!(header("authorization").as_deref(), Some("Bearer x"));
-        assert_eq!(header("grpc-encoding").as_deref(), encoding);
-        assert!(header("grpc-timeout").is_some());
-        assert_eq!(header("x-environment"), None);
-        let agent = header("user-agent").unwrap();
-        assert!(
-            agent.starts_with("Scoutline-OTLP-Exporter-Rust/"),
-            "{agent}"
-        );
+        check_metadata(&metadata, encoding);
+        assert!(metadata.contains_key("grpc-timeout"));
+        assert!(!metadata.contains_key("x-environment"));
     }
 }
 
 #[tokio::test]
 async fn a_stop_sends_what_was_measured_once_with_headers_and_compression_over_http() {
-    for (compression, encoding) in [
-        (Compression::None, None),
-        (Compression::Gzip, Some("gzip")),
-        (Compression::Zstd, Some("zstd")),
-    ] {
+    for (compression, encoding) in COMPRESSIONS {
         let (service, mut received) = http::Scripted::new([]);
         let server = service.tcp();
         let mut remote = Remote {
@@ -96,32 +77,10 @@ async fn a_stop_sends_what_was_measured_once_with_headers_and_compression_over_h
 
         let (head, body) = received.recv().await.unwrap();
         assert!(received.try_recv().is_err());
-        assert!(
-            head.starts_with("post /otel/v1/metrics http/1.1\r\n"),
-            "{head}"
-        );
-        assert_eq!(http::header(&head, "authorization"), Some("bearer x"));
-        assert_eq!(http::header(&head, "content-encoding"), encoding);
+        http::check_head(&head, "/otel/v1/metrics", encoding);
         assert_eq!(http::header(&head, "x-environment"), None);
-        let protobuf = Some("application/x-protobuf");
-        assert_eq!(http::header(&head, "content-type"), protobuf);
-        let agent = http::header(&head, "user-agent").unwrap();
-        assert!(
-            agent.starts_with("scoutline-otlp-exporter-rust/"),
-            "{agent}"
-        );
-        let plain = match compression {
-            Compression::None => body,
-            Compression::Gzip => {
-                let mut plain = vec![];
-                flate2::read::GzDecoder::new(&body[..])
-                    .read_to_end(&mut plain)
-                    .unwrap();
-                plain
-            }
-            Compression::Zstd => zstd::decode_all(&body[..]).unwrap(),
-        };
-        assert_eq!(times(&Message::decode(&plain[..]).unwrap()), 2);
+        let body = http::plain(compression, body);
+        assert_eq!(times(&Message::decode(&body[..]).unwrap()), 2);
     }
 }
 
