@@ -189,8 +189,13 @@ fn every_stage_balances() {
         let time = u64::from(tgid) * 1_000_000;
         pipeline.event(&events::exec(tgid, time, "/usr/bin/nmap"));
         pipeline.event(&events::exec(tgid + 100, time, "/usr/bin/true"));
-        pipeline.event(&events::open(tgid, time + 1, "/version", u64::from(tgid)));
-        pipeline.event(&events::open(tgid, time + 2, "/nothing", 7));
+        pipeline.event(&events::open(
+            tgid,
+            time + 1,
+            "/proc/version",
+            u64::from(tgid),
+        ));
+        pipeline.event(&events::open(tgid, time + 2, "/proc/nothing", 7));
         pipeline.event(&events::exit(tgid, time + 3));
         pipeline.event(b"no event at all");
     }

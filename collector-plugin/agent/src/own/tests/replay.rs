@@ -47,7 +47,7 @@ fn own_records_change_no_detection_of_a_replay() -> Result<(), Box<dyn std::erro
         own.push(live.issue().sequence);
         for bytes in [
             events::exec(tgid, time, "/usr/bin/nmap"),
-            events::open(tgid, time, "/version", time),
+            events::open(tgid, time, "/proc/version", time),
         ] {
             writer.write(&event(&bytes))?;
             apply(&mut live, event(&bytes), &mut told);
