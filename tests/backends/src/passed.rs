@@ -2,9 +2,8 @@
 
 use anyhow::{Context as _, Result};
 use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value};
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span};
-use scoutline_e2e::Item;
-use serde::Deserialize;
+use opentelemetry_proto::tonic::trace::v1::Span;
+use scoutline_e2e::{Item, ReceivedSpan};
 
 use crate::jaeger::{SpanId, TraceId};
 
@@ -21,33 +20,19 @@ pub struct Passed {
     pub service: String,
 }
 
-/// What a message of another signal is as well: one without spans.
-#[derive(Deserialize)]
-struct Message {
-    #[serde(default, rename = "resourceSpans")]
-    resource_spans: Vec<ResourceSpans>,
-}
-
 impl Item for Passed {
     fn read(line: &[u8]) -> Result<Vec<Self>> {
         let reading = || format!("read as OTLP/JSON: {}", String::from_utf8_lossy(line));
-        let message: Message = serde_json::from_slice(line).with_context(reading)?;
         let mut passed = Vec::new();
-        for resource_spans in message.resource_spans {
-            let resource = resource_spans.resource.unwrap_or_default();
-            let service = text(&resource.attributes, "service.name");
-            for scope_spans in resource_spans.scope_spans {
-                for span in scope_spans.spans {
-                    let trace = span.trace_id.as_slice().try_into();
-                    let id = span.span_id.as_slice().try_into();
-                    passed.push(Self {
-                        trace: TraceId(u128::from_be_bytes(trace.with_context(reading)?)),
-                        id: SpanId(u64::from_be_bytes(id.with_context(reading)?)),
-                        span,
-                        service: service.to_owned(),
-                    });
-                }
-            }
+        for ReceivedSpan { span, resource } in ReceivedSpan::read(line)? {
+            let trace = span.trace_id.as_slice().try_into();
+            let id = span.span_id.as_slice().try_into();
+            passed.push(Self {
+                trace: TraceId(u128::from_be_bytes(trace.with_context(reading)?)),
+                id: SpanId(u64::from_be_bytes(id.with_context(reading)?)),
+                span,
+                service: text(&resource.attributes, "service.name").to_owned(),
+            });
         }
         Ok(passed)
     }

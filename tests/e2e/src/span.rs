@@ -1,6 +1,7 @@
 //! Spans as a Collector hands them on.
 
 use anyhow::{Context as _, Result};
+use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span};
 use serde::Deserialize;
 
@@ -8,7 +9,12 @@ use crate::records::Item;
 
 /// One span.
 #[derive(Clone, Debug)]
-pub struct ReceivedSpan(pub Span);
+pub struct ReceivedSpan {
+    /// The span.
+    pub span: Span,
+    /// What it is about.
+    pub resource: Resource,
+}
 
 #[derive(Deserialize)]
 struct Message {
@@ -20,12 +26,19 @@ impl Item for ReceivedSpan {
     fn read(line: &[u8]) -> Result<Vec<Self>> {
         let message: Message = serde_json::from_slice(line)
             .with_context(|| format!("read as OTLP/JSON: {}", String::from_utf8_lossy(line)))?;
-        let scopes = message.resource_spans.into_iter();
-        let spans = scopes.flat_map(|spans| spans.scope_spans);
-        Ok(spans.flat_map(|spans| spans.spans).map(Self).collect())
+        let mut received = Vec::new();
+        for of_resource in message.resource_spans {
+            let resource = of_resource.resource.unwrap_or_default();
+            let spans = of_resource.scope_spans.into_iter();
+            received.extend(spans.flat_map(|spans| spans.spans).map(|span| Self {
+                span,
+                resource: resource.clone(),
+            }));
+        }
+        Ok(received)
     }
 
     fn title(&self) -> &str {
-        &self.0.name
+        &self.span.name
     }
 }

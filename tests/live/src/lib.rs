@@ -1,6 +1,7 @@
 //! Runs the sensor on this kernel and reads what it finds, for tests that need root and BTF.
 
 mod arrivals;
+mod otlp;
 mod record;
 mod resource;
 mod sensor;

@@ -3,11 +3,10 @@
 use std::time::SystemTime;
 
 use scoutline_semconv::{attr, resource};
-use serde::Deserialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use crate::Resource;
+use crate::otlp::{Items, logs};
 
 /// One log record.
 #[derive(Clone, Debug)]
@@ -19,31 +18,13 @@ pub struct Record {
     pub arrived: SystemTime,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Message<'a> {
-    #[serde(borrow)]
-    resource_logs: Vec<ResourceLogs<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ResourceLogs<'a> {
-    resource: Resource,
-    #[serde(borrow)]
-    scope_logs: Vec<ScopeLogs<'a>>,
-}
-
 /// What the sensor says about itself is no detection.
-fn is_of_sensor(of: &Resource) -> bool {
-    of.text(resource::SERVICE_NAME) == Some(resource::SENSOR_SERVICE_NAME_VALUE)
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ScopeLogs<'a> {
-    #[serde(borrow)]
-    log_records: Vec<&'a RawValue>,
+fn detections(line: &str) -> Result<Vec<Items<'_>>, serde_json::Error> {
+    let mut all = logs(line)?;
+    all.retain(|items| {
+        items.resource.text(resource::SERVICE_NAME) != Some(resource::SENSOR_SERVICE_NAME_VALUE)
+    });
+    Ok(all)
 }
 
 /// The JSON of each detection's log record of one line, byte for byte, without what is around it.
@@ -51,15 +32,8 @@ struct ScopeLogs<'a> {
 /// # Errors
 /// If the line is no OTLP/JSON message of logs.
 pub fn raw_records(line: &str) -> Result<Vec<&str>, serde_json::Error> {
-    let message: Message<'_> = serde_json::from_str(line)?;
-    Ok(message
-        .resource_logs
-        .into_iter()
-        .filter(|logs| !is_of_sensor(&logs.resource))
-        .flat_map(|logs| logs.scope_logs)
-        .flat_map(|scope| scope.log_records)
-        .map(RawValue::get)
-        .collect())
+    let all = detections(line)?;
+    Ok(all.iter().flat_map(Items::iter).collect())
 }
 
 impl Record {
@@ -69,20 +43,12 @@ impl Record {
     /// If the line is no OTLP/JSON message of logs.
     pub fn of_line(line: &str) -> Result<Vec<Self>, serde_json::Error> {
         let arrived = SystemTime::now();
-        let message: Message<'_> = serde_json::from_str(line)?;
         let mut records = Vec::new();
-        for ResourceLogs {
-            resource,
-            scope_logs,
-        } in message.resource_logs
-        {
-            if is_of_sensor(&resource) {
-                continue;
-            }
-            for json in scope_logs.iter().flat_map(|scope| &scope.log_records) {
+        for items in detections(line)? {
+            for json in items.iter() {
                 records.push(Self {
-                    value: serde_json::from_str(json.get())?,
-                    resource: resource.clone(),
+                    value: serde_json::from_str(json)?,
+                    resource: items.resource.clone(),
                     arrived,
                 });
             }

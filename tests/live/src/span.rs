@@ -1,10 +1,9 @@
 //! Spans as they stand in `traces.jsonl`.
 
-use serde::Deserialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use crate::Resource;
+use crate::otlp::{Items, traces};
 
 /// One span.
 #[derive(Clone, Debug)]
@@ -14,40 +13,13 @@ pub struct Span {
     pub resource: Resource,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Traces<'a> {
-    #[serde(borrow)]
-    resource_spans: Vec<ResourceSpans<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ResourceSpans<'a> {
-    resource: Resource,
-    #[serde(borrow)]
-    scope_spans: Vec<ScopeSpans<'a>>,
-}
-
-#[derive(Deserialize)]
-struct ScopeSpans<'a> {
-    #[serde(borrow)]
-    spans: Vec<&'a RawValue>,
-}
-
 /// The JSON of each span of one line, byte for byte, without what is around it.
 ///
 /// # Errors
 /// If the line is no OTLP/JSON message of traces.
 pub fn raw_spans(line: &str) -> Result<Vec<&str>, serde_json::Error> {
-    let message: Traces<'_> = serde_json::from_str(line)?;
-    Ok(message
-        .resource_spans
-        .into_iter()
-        .flat_map(|resource| resource.scope_spans)
-        .flat_map(|scope| scope.spans)
-        .map(RawValue::get)
-        .collect())
+    let all = traces(line)?;
+    Ok(all.iter().flat_map(Items::iter).collect())
 }
 
 impl Span {
@@ -56,17 +28,12 @@ impl Span {
     /// # Errors
     /// If the line is no OTLP/JSON message of traces.
     pub fn of_line(line: &str) -> Result<Vec<Self>, serde_json::Error> {
-        let message: Traces<'_> = serde_json::from_str(line)?;
         let mut spans = Vec::new();
-        for ResourceSpans {
-            resource,
-            scope_spans,
-        } in message.resource_spans
-        {
-            for json in scope_spans.iter().flat_map(|scope| &scope.spans) {
+        for items in traces(line)? {
+            for json in items.iter() {
                 spans.push(Self {
-                    value: serde_json::from_str(json.get())?,
-                    resource: resource.clone(),
+                    value: serde_json::from_str(json)?,
+                    resource: items.resource.clone(),
                 });
             }
         }

@@ -223,7 +223,7 @@ fn check_envelope(received: &Received) {
 pub(crate) fn check_spans(records: &[Received], spans: &[ReceivedSpan]) {
     let ids: BTreeSet<_> = spans
         .iter()
-        .map(|ReceivedSpan(span)| (&span.trace_id, &span.span_id))
+        .map(|ReceivedSpan { span, .. }| (&span.trace_id, &span.span_id))
         .collect();
     assert_eq!(ids.len(), spans.len(), "some span was sent twice");
     for received in records {
@@ -234,7 +234,7 @@ pub(crate) fn check_spans(records: &[Received], spans: &[ReceivedSpan]) {
             received.body()
         );
     }
-    for ReceivedSpan(span) in spans {
+    for ReceivedSpan { span, .. } in spans {
         let has_parent = ids.contains(&(&span.trace_id, &span.parent_span_id));
         assert!(
             span.parent_span_id.is_empty() || has_parent,
@@ -246,7 +246,7 @@ pub(crate) fn check_spans(records: &[Received], spans: &[ReceivedSpan]) {
 
 /// Whether the span of a record is still on its way.
 pub(crate) fn lack_spans(records: &[Received], spans: &[ReceivedSpan]) -> bool {
-    let ids: BTreeSet<_> = spans.iter().map(|it| &it.0.span_id).collect();
+    let ids: BTreeSet<_> = spans.iter().map(|it| &it.span.span_id).collect();
     records.iter().any(|it| !ids.contains(&it.record.span_id))
 }
 

@@ -44,7 +44,7 @@ fn links(binaries: &Binaries) -> Result<()> {
     let line = fs::read(directory.path().join("traces.jsonl"))?;
     let spans = ReceivedSpan::read(&line)?;
     let of = |name: &str| {
-        let mut spans = spans.iter().map(|it| &it.0);
+        let mut spans = spans.iter().map(|it| &it.span);
         spans
             .find(|span| span.name == name)
             .context(name.to_owned())
