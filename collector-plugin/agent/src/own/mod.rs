@@ -376,7 +376,7 @@ impl Own {
             exporters: &exporters,
             lost: self.ledger.total(),
         };
-        let uid = Uuid::new_v4().simple().to_string();
+        let uid = heartbeat_uid(&self.identity.start_id, self.numbers.made.heartbeat);
         let record = said.record(&self.identity, &uid, at.unix_ns);
         if let Some(batch) = self.encode(&record, Care::Passing) {
             for exporter in listeners(&self.exporters) {
@@ -422,6 +422,14 @@ pub fn resource(of_detections: &Resource) -> Resource {
 /// Those that take records.
 fn listeners(exporters: &[Exporter]) -> impl Iterator<Item = &Exporter> {
     exporters.iter().filter(|it| it.takes_records)
+}
+
+/// `log.record.uid` of a heartbeat, which has no number of the series that all others have.
+fn heartbeat_uid(start_id: &str, number: u64) -> String {
+    let name = format!("heartbeat {number} of {start_id}");
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes())
+        .simple()
+        .to_string()
 }
 
 /// A part of an interval, drawn anew in each run.
