@@ -1,4 +1,5 @@
-//! OTLP as it leaves the sensor, byte for byte, from inputs that never change.
+//! OTLP as it leaves the sensor, byte for byte, from inputs that never change, and that it says all that the registry
+//! defines.
 
 // `cfg(test)` tells clippy that what the tests share is test code too.
 #[cfg(test)]
@@ -9,6 +10,8 @@ mod file;
 mod host;
 #[cfg(test)]
 mod meant;
+#[cfg(test)]
+mod registry;
 #[cfg(test)]
 mod sent;
 #[cfg(test)]
