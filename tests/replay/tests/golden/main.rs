@@ -9,6 +9,8 @@ mod file;
 #[cfg(test)]
 mod host;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod meant;
 #[cfg(test)]
 mod registry;
