@@ -11,7 +11,7 @@
 #include "kernel.h"
 
 /*
- * Bytes of the rings. User space maps each twice over. That of lifecycle events is read in long pauses, and
+ * Bytes of the rings, all of which count as user space's. That of lifecycle events is read in long pauses, and
  * before the pause is over once it holds this much: see `ring_bell`.
  */
 #define OPENS_RING (4 * 1024 * 1024)

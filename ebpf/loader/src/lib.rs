@@ -6,6 +6,7 @@
 
 mod attach;
 mod memory;
+mod ring;
 mod sensor;
 
 pub mod hooks;

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 
-use aya::maps::{Array, HashMap, Map, MapData, MapError, PerCpuArray, RingBuf};
+use aya::maps::{Array, HashMap, Map, MapData, MapError, PerCpuArray};
 use aya::programs::Program;
 use aya::{Btf, Ebpf, EbpfError, EbpfLoader};
 use scoutline_abi::raw::{self, FoldKey, Stats};
@@ -13,6 +13,7 @@ use zerocopy::{FromBytes, IntoBytes};
 
 use crate::attach::{Attachment, FileOpen};
 use crate::hooks::{self, Family};
+use crate::ring::RingBuffer;
 
 static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/sensor.bpf.o"));
 
@@ -33,8 +34,8 @@ pub enum Ring {
 /// The sensor in the kernel. Dropping it detaches everything.
 pub struct Sensor {
     pub(crate) programs: Ebpf,
-    lifecycle: RingBuf<MapData>,
-    opens: RingBuf<MapData>,
+    lifecycle: RingBuffer,
+    opens: RingBuffer,
     stats: PerCpuArray<MapData, Words<STATS_WORDS>>,
     fold: HashMap<MapData, Words<2>, Words<2>>,
     quota: HashMap<MapData, u64, u32>,
@@ -182,8 +183,9 @@ impl Sensor {
         };
         let mut records = 0;
         while records < limit {
-            let Some(item) = ring.next() else { break };
-            take(filled(&item));
+            if !ring.next(|record| take(filled(record))) {
+                break;
+            }
             records += 1;
         }
         records
