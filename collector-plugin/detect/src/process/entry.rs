@@ -22,6 +22,7 @@ pub(super) enum Source {
     Exec,
 }
 
+/// One program in a process.
 #[derive(Debug)]
 pub(super) struct Program {
     pub(super) exec_id: u64,
@@ -31,6 +32,19 @@ pub(super) struct Program {
     pub(super) arrival: u64,
     /// When the process ended or ran something else.
     pub(super) over: Option<Moment>,
+}
+
+impl Program {
+    /// One of which nothing is known yet.
+    pub(super) fn new(exec_id: u64, arrival: u64) -> Self {
+        Self {
+            exec_id,
+            image: None,
+            source: Source::Unknown,
+            arrival,
+            over: None,
+        }
+    }
 }
 
 /// A [`BootNanos`] that is not 0, so that having none takes no room.
@@ -47,15 +61,50 @@ impl Moment {
     }
 }
 
-/// Where a process comes from.
+/// Where a process comes from. Not made of what it is made of elsewhere, which would leave gaps.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Origin {
-    /// Who forked it, else its parent when first seen.
-    pub(super) parent: ProcessId,
-    /// Which program of the parent forked it, if the fork was seen.
-    pub(super) forked_from: Option<u64>,
+    parent_start_ns: BootNanos,
+    parent_tgid: u32,
+    is_fork: bool,
+    exec_id: u64,
 }
 
+impl Origin {
+    /// Of a process of which the fork was not seen.
+    pub(super) fn of(task: &TaskInfo) -> Self {
+        Self {
+            parent_start_ns: task.parent_start_ns,
+            parent_tgid: task.parent_tgid,
+            is_fork: false,
+            exec_id: 0,
+        }
+    }
+
+    pub(super) fn fork(forker: ProcessId, exec_id: u64) -> Self {
+        Self {
+            parent_start_ns: forker.start_ns,
+            parent_tgid: forker.tgid,
+            is_fork: true,
+            exec_id,
+        }
+    }
+
+    /// Who forked it, else its parent when first seen.
+    pub(super) fn parent(&self) -> ProcessId {
+        ProcessId {
+            tgid: self.parent_tgid,
+            start_ns: self.parent_start_ns,
+        }
+    }
+
+    /// Which program of the parent forked it, if the fork was seen.
+    pub(super) fn forked_from(&self) -> Option<u64> {
+        self.is_fork.then_some(self.exec_id)
+    }
+}
+
+/// As many as are alive are kept, so that every word counts: few have a [`Past`].
 #[derive(Debug)]
 pub(super) struct Process {
     /// With the pid that it is found by, its identity.
@@ -64,40 +113,129 @@ pub(super) struct Process {
     pub(super) origin: Option<Origin>,
     /// As of the last event. That of its parent if it is the same.
     pub(super) standing: Arc<Standing>,
-    pub(super) ended: Option<Moment>,
-    /// As wait(2) reports it, once its exit was seen.
-    pub(super) exit_status: Option<u32>,
-    /// Ascending by `exec_id`, never empty.
-    pub(super) programs: Vec<Program>,
+    /// The one with the highest `exec_id`.
+    newest: Program,
+    past: Option<Box<Past>>,
     /// Its ancestors, once all are known; always `None` if it has none.
     pub(super) lineage: Option<Arc<Forker>>,
     /// It as an ancestor, for the next one that it forks.
     pub(super) forker: Option<Arc<Forker>>,
 }
 
+// With what the heap adds, 128 bytes.
+const _: () = assert!(size_of::<Process>() <= 120);
+
+/// What only those processes have that executed or ended a moment ago.
+#[derive(Debug, Default)]
+struct Past {
+    /// Programs before the newest, ascending by `exec_id`.
+    programs: Vec<Program>,
+    ended: Option<Moment>,
+    /// As wait(2) reports it, once its exit was seen.
+    exit_status: Option<u32>,
+}
+
 impl Process {
+    pub(super) fn new(id: ProcessId, program: Program, standing: Arc<Standing>) -> Self {
+        Self {
+            start_ns: id.start_ns,
+            origin: None,
+            standing,
+            newest: program,
+            past: None,
+            lineage: None,
+            forker: None,
+        }
+    }
+
     pub(super) fn parent(&self) -> Option<ProcessId> {
-        self.origin.map(|origin| origin.parent)
+        self.origin.map(|origin| origin.parent())
+    }
+
+    pub(super) fn ended(&self) -> Option<Moment> {
+        self.past.as_ref()?.ended
+    }
+
+    pub(super) fn exit_status(&self) -> Option<u32> {
+        self.past.as_ref()?.exit_status
+    }
+
+    /// The first one to say so is right.
+    pub(super) fn end(&mut self, at: Moment) {
+        self.past().ended.get_or_insert(at);
+    }
+
+    /// The same.
+    pub(super) fn exit(&mut self, status: u32) {
+        self.past().exit_status.get_or_insert(status);
+    }
+
+    /// What it runs, or ran at its end.
+    pub(super) fn newest(&self) -> &Program {
+        &self.newest
+    }
+
+    /// All programs, ascending by `exec_id`.
+    pub(super) fn programs(&self) -> impl Iterator<Item = &Program> {
+        let earlier = self.past.iter().flat_map(|past| &past.programs);
+        earlier.chain([&self.newest])
+    }
+
+    pub(super) fn programs_mut(&mut self) -> impl Iterator<Item = &mut Program> {
+        let earlier = self.past.iter_mut().flat_map(|past| &mut past.programs);
+        earlier.chain([&mut self.newest])
     }
 
     pub(super) fn program(&self, exec_id: u64) -> Option<&Program> {
-        self.programs
-            .iter()
-            .find(|program| program.exec_id == exec_id)
+        if self.newest.exec_id == exec_id {
+            return Some(&self.newest);
+        }
+        let mut programs = self.past.as_ref()?.programs.iter();
+        programs.find(|program| program.exec_id == exec_id)
     }
 
     pub(super) fn program_mut(&mut self, exec_id: u64) -> Option<&mut Program> {
-        self.programs
-            .iter_mut()
-            .find(|program| program.exec_id == exec_id)
-    }
-}
-
-impl Origin {
-    pub(super) fn of(task: &TaskInfo) -> Self {
-        Self {
-            parent: ProcessId::parent_of(task),
-            forked_from: None,
+        if self.newest.exec_id == exec_id {
+            return Some(&mut self.newest);
         }
+        let mut programs = self.past.as_mut()?.programs.iter_mut();
+        programs.find(|program| program.exec_id == exec_id)
+    }
+
+    /// One that is not there yet.
+    pub(super) fn add(&mut self, program: Program) {
+        let mut program = program;
+        if program.exec_id > self.newest.exec_id {
+            std::mem::swap(&mut program, &mut self.newest);
+        }
+        let earlier = &mut self.past().programs;
+        let place = earlier.partition_point(|known| known.exec_id < program.exec_id);
+        // Nearly always the only one.
+        earlier.reserve_exact(1);
+        earlier.insert(place, program);
+    }
+
+    /// Forgets a program; false if it is the only one.
+    pub(super) fn forget(&mut self, exec_id: u64) -> bool {
+        let Some(past) = &mut self.past else {
+            return false;
+        };
+        if self.newest.exec_id == exec_id {
+            let Some(program) = past.programs.pop() else {
+                return false;
+            };
+            self.newest = program;
+        } else {
+            past.programs.retain(|program| program.exec_id != exec_id);
+        }
+        if past.programs.is_empty() {
+            past.programs = Vec::new();
+            self.past.take_if(|past| past.ended.is_none());
+        }
+        true
+    }
+
+    fn past(&mut self) -> &mut Past {
+        self.past.get_or_insert_default()
     }
 }

@@ -188,11 +188,11 @@ impl Table {
                 climbed.is_complete = false;
                 break;
             };
-            let parent = origin.parent;
+            let parent = origin.parent();
             if parent.tgid == 0 {
                 break;
             }
-            let image = match origin.forked_from {
+            let image = match origin.forked_from() {
                 Some(exec_id) => self.image(ProgramId {
                     process: parent,
                     exec_id,

@@ -25,6 +25,14 @@ const EVICTED_AT_ONCE: usize = 1024;
 /// How far a program is traced through forks without exec; deeper than any honest process tree.
 pub(super) const MAX_FORKS: usize = 64;
 
+/// Which programs of a process are over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Closing {
+    /// All but the newest.
+    Earlier,
+    All,
+}
+
 /// Processes and their programs, live ones and those that ended a moment ago.
 #[derive(Debug)]
 pub(crate) struct Table {
@@ -89,10 +97,7 @@ impl Table {
         let id = ProcessId::of(task);
         self.insert(id, task.exec_id, at);
         if let Some(process) = self.processes.get_mut(&id) {
-            process.origin = Some(Origin {
-                parent: forker,
-                forked_from: Some(task.exec_id),
-            });
+            process.origin = Some(Origin::fork(forker, task.exec_id));
             process.lineage = None;
             process.forker = None;
             if process.standing.group.is_some() {
@@ -126,21 +131,21 @@ impl Table {
         self.insert(id, exit.exec_id, exit.header.time_ns);
         self.end(id, exit.header.time_ns);
         if let Some(process) = self.processes.get_mut(&id) {
-            process.exit_status.get_or_insert(exit.exit_code);
+            process.exit(exit.exit_code);
         }
     }
 
     /// When a process ended, and what wait(2) says; `None` while it runs or if its exit was not seen.
     pub(crate) fn end_of(&self, id: ProcessId) -> Option<(BootNanos, u32)> {
         let process = self.processes.get(&id)?;
-        Some((process.ended?.ns(), process.exit_status?))
+        Some((process.ended()?.ns(), process.exit_status()?))
     }
 
     /// Whether a process is known and not known to have ended.
     pub(crate) fn is_alive(&self, id: ProcessId) -> bool {
         self.processes
             .get(&id)
-            .is_some_and(|process| process.ended.is_none())
+            .is_some_and(|process| process.ended().is_none())
     }
 
     /// The effective user of a process, as of its last event.
@@ -164,10 +169,10 @@ impl Table {
             }
             // Only a fork that was seen says that the parent's program of the same number is the same.
             let origin = process.origin?;
-            if origin.forked_from != Some(at.exec_id) {
+            if origin.forked_from() != Some(at.exec_id) {
                 return None;
             }
-            at.process = origin.parent;
+            at.process = origin.parent();
         }
         let image = found?;
         if at != program {
@@ -178,7 +183,7 @@ impl Table {
 
     /// What a process runs now, `None` if that is not known.
     pub(crate) fn current_image(&mut self, id: ProcessId) -> Option<Image> {
-        let exec_id = self.processes.get(&id)?.programs.last()?.exec_id;
+        let exec_id = self.processes.get(&id)?.newest().exec_id;
         self.image(ProgramId {
             process: id,
             exec_id,
@@ -239,7 +244,7 @@ impl Table {
         }
         self.join_group(id);
         // Nearly all processes have all of it in common with their parents.
-        let above = self.processes.get(&origin.parent);
+        let above = self.processes.get(&origin.parent());
         let above = above.map(|parent| Arc::clone(&parent.standing));
         if let (Some(process), Some(above)) = (self.processes.get_mut(&id), above)
             && *process.standing == *above
@@ -255,65 +260,44 @@ impl Table {
             return;
         }
         self.make_room();
-        let newest = self.processes.newest(id.tgid).unwrap_or(id.start_ns);
-        let ended = (newest > id.start_ns).then(|| Moment::new(newest));
-        let standing = &self.unknown;
-        self.processes.insert(id, || Process {
-            start_ns: id.start_ns,
-            origin: None,
-            standing: Arc::clone(standing),
-            ended,
-            exit_status: None,
-            programs: Vec::with_capacity(1),
-            lineage: None,
-            forker: None,
-        });
-        if newest < id.start_ns {
-            // The pid has a new owner: the old one is gone, even if its exit was lost.
-            let old = ProcessId {
-                start_ns: newest,
-                ..id
-            };
-            self.end(old, id.start_ns);
-        }
-        let arrival = self.next_arrival;
+        let program = Program::new(exec_id, self.next_arrival);
         self.next_arrival += 1;
         self.programs += 1;
         let Some(process) = self.processes.get_mut(&id) else {
+            self.insert_process(id, program);
             return;
         };
-        let place = process
-            .programs
-            .partition_point(|program| program.exec_id < exec_id);
-        if process.programs.len() == 1 {
-            // Nearly every process executes once; room for more would stay.
-            process.programs.reserve_exact(1);
-        }
-        process.programs.insert(
-            place,
-            Program {
-                exec_id,
-                image: None,
-                source: Source::Unknown,
-                arrival,
-                over: None,
-            },
-        );
-        let superseded = process.programs.len() - 1;
-        let ended = process.ended;
-        self.close(id, superseded, Moment::new(at));
+        process.add(program);
+        let ended = process.ended();
+        self.close(id, Closing::Earlier, Moment::new(at));
         if let Some(ended) = ended {
-            self.close(id, usize::MAX, ended);
+            self.close(id, Closing::All, ended);
         }
     }
 
-    /// Marks the first `count` programs of a process as over.
-    fn close(&mut self, id: ProcessId, count: usize, at: Moment) {
+    fn insert_process(&mut self, id: ProcessId, program: Program) {
+        let newest = self.processes.newest(id.tgid).unwrap_or(id.start_ns);
+        let standing = &self.unknown;
+        self.processes
+            .insert(id, || Process::new(id, program, Arc::clone(standing)));
+        // The pid has a new owner: the old one is gone, even if its exit was lost.
+        if newest < id.start_ns {
+            let start_ns = newest;
+            self.end(ProcessId { start_ns, ..id }, id.start_ns);
+        } else if newest > id.start_ns {
+            self.end(id, newest);
+        }
+    }
+
+    /// Marks programs of a process as over.
+    fn close(&mut self, id: ProcessId, closing: Closing, at: Moment) {
         let Some(process) = self.processes.get_mut(&id) else {
             return;
         };
-        for program in process.programs.iter_mut().take(count) {
-            if program.over.is_none() {
+        let newest = process.newest().exec_id;
+        for program in process.programs_mut() {
+            let is_closing = closing == Closing::All || program.exec_id != newest;
+            if is_closing && program.over.is_none() {
                 program.over = Some(at);
                 let program = ProgramId {
                     process: id,
@@ -328,9 +312,9 @@ impl Table {
     fn end(&mut self, id: ProcessId, at: BootNanos) {
         let at = Moment::new(at);
         if let Some(process) = self.processes.get_mut(&id) {
-            process.ended.get_or_insert(at);
+            process.end(at);
         }
-        self.close(id, usize::MAX, at);
+        self.close(id, Closing::All, at);
     }
 
     fn make_room(&mut self) {
@@ -369,7 +353,7 @@ impl Table {
 
     fn arrivals(&self) -> impl Iterator<Item = (u64, ProgramId)> {
         self.processes.iter().flat_map(|(id, process)| {
-            process.programs.iter().map(move |program| {
+            process.programs().map(move |program| {
                 let id = ProgramId {
                     process: id,
                     exec_id: program.exec_id,
@@ -384,21 +368,14 @@ impl Table {
         let Some(process) = self.processes.get_mut(&id) else {
             return;
         };
-        let place = process
-            .programs
-            .iter()
-            .position(|known| known.exec_id == program.exec_id);
-        if let Some(place) = place {
-            let removed = process.programs.remove(place);
-            if process.programs.len() == 1 {
-                process.programs.shrink_to_fit();
-            }
-            self.programs -= 1;
-            if let Some(over) = removed.over {
-                self.over.remove(&(over.ns(), program));
-            }
+        let Some(known) = process.program(program.exec_id) else {
+            return;
+        };
+        if let Some(over) = known.over {
+            self.over.remove(&(over.ns(), program));
         }
-        if process.programs.is_empty() {
+        self.programs -= 1;
+        if !process.forget(program.exec_id) {
             self.processes.remove(&id);
         }
     }
