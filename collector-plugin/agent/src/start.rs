@@ -148,6 +148,7 @@ impl Prepared {
         if let Err(error) = sensor.tasks(|bytes| tasks.push(bytes.to_vec())) {
             tracing::warn!(%error, "processes that were there before have no lineage");
         }
+        // Here as well: the metrics reserve room in what is free now, and nearly all of it stays empty.
         trim_heap();
 
         let remembered = self.remember(scope, args.record.is_some());
@@ -243,6 +244,8 @@ impl Prepared {
             left_open: remembered.left_open,
         };
         let watcher = Watcher::new(parts, before);
+        // What was there before is judged, and its records can be larger than the kernel's types.
+        trim_heap();
         let watching = Watching::start(watcher, metrics)
             .context("cannot start the thread that reads the kernel")?;
         tracing::info!(

@@ -24,7 +24,8 @@ pub fn keep_buffers() {
 
 /// Returns the free pages of the heap to the system.
 ///
-/// Parsing the kernel's BTF takes some 20 MB once; without this they stay resident for good.
+/// Parsing the kernel's BTF takes some 20 MB once, the list of what runs nearly as much on a large host; without this they
+/// stay resident for good.
 pub fn trim_heap() {
     #[cfg(target_env = "gnu")]
     {

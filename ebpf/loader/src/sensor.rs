@@ -20,6 +20,9 @@ static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/se
 const STATS_WORDS: usize = size_of::<Stats>() / 8;
 const SIEVE_WORDS: usize = size_of::<raw::SieveTable>() / 8;
 
+/// Bytes of the list of running processes that are read before they are handed out.
+const TASKS_AT_ONCE: u64 = 256 << 10;
+
 type Words<const N: usize> = [u64; N];
 
 /// Which ring to read.
@@ -154,18 +157,16 @@ impl Sensor {
         let link = iterator.attach().map_err(|error| failed(&error))?;
         let link = iterator.take_link(link).map_err(|error| failed(&error))?;
         let mut file = link.into_file().map_err(|error| failed(&error))?;
+        // Not all at once: there may be tens of thousands.
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(ReadError::Tasks)?;
-        let mut rest = bytes.as_slice();
-        while let Ok((header, _)) = raw::EventHeader::read_from_prefix(rest) {
-            let size = usize::try_from(header.size).unwrap_or(usize::MAX);
-            let Some((record, next)) = rest.split_at_checked(size).filter(|_| size > 0) else {
-                break;
-            };
-            take(record);
-            rest = next;
+        loop {
+            let mut some = file.by_ref().take(TASKS_AT_ONCE);
+            if some.read_to_end(&mut bytes).map_err(ReadError::Tasks)? == 0 {
+                return Ok(());
+            }
+            let taken = hand_out(&bytes, &mut take);
+            bytes.drain(..taken);
         }
-        Ok(())
     }
 
     /// The sensor's tgid in the initial pid namespace, 0 before [`Sensor::tasks`] was called.
@@ -251,6 +252,20 @@ impl Sensor {
         }
         Ok(zerocopy::transmute!(total))
     }
+}
+
+/// Hands out the records that are there as a whole; how many bytes these are.
+fn hand_out(bytes: &[u8], take: &mut impl FnMut(&[u8])) -> usize {
+    let mut rest = bytes;
+    while let Ok((header, _)) = raw::EventHeader::read_from_prefix(rest) {
+        let size = usize::try_from(header.size).unwrap_or(usize::MAX);
+        let Some((record, next)) = rest.split_at_checked(size).filter(|_| size > 0) else {
+            break;
+        };
+        take(record);
+        rest = next;
+    }
+    bytes.len() - rest.len()
 }
 
 /// The part of a record that was filled: room is reserved in two sizes only.
