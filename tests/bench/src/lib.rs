@@ -11,6 +11,9 @@ use scoutline_semconv::{Record, Resource, Severity, TraceContext, Value, attr, e
 pub use figures::{Quantiles, keep, load_average, median};
 pub use live::{Live, Thread, process_id, status, threads};
 
+/// What a sensor at rest may have resident, MB.
+pub const REST_MB: f64 = 25.0;
+
 /// `count` detections that differ in what differs between detections of one host, with 46 attributes each.
 pub fn detections(count: u32) -> Vec<Record> {
     (0..count).map(detection).collect()

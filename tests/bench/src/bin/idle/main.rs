@@ -1,7 +1,8 @@
 //! How fast the sensor watches, and what it takes while nothing happens.
 //!
 //! Starting is from before the process is spawned until its line `watching` could be read. Memory and CPU are those of
-//! the process alone, without the kernel's maps and rings, with a Collector configured.
+//! the process alone, with a Collector configured: with the rings, which it maps, without the kernel's other maps. Memory
+//! above its limit is a failure: it does not depend on what else the machine does.
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
 
 use std::path::PathBuf;
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use comfy_table::Table;
-use scoutline_bench::{Live, keep, load_average, median, process_id, status, threads};
+use scoutline_bench::{Live, REST_MB, keep, load_average, median, process_id, status, threads};
 use serde::Serialize;
 
 /// Start and rest of the sensor.
@@ -66,6 +67,7 @@ fn main() -> Result<()> {
     };
     sensor.stop()?;
 
+    let limit = format!("{REST_MB:.0} MB");
     let mut table = Table::new();
     table.set_header(["what", "measured", "target"]);
     for (what, measured, target) in [
@@ -82,7 +84,7 @@ fn main() -> Result<()> {
         (
             "resident at rest",
             format!("{:.1} MB", figures.resident_mb),
-            "25 MB",
+            limit.as_str(),
         ),
         ("resident, peak", format!("{:.1} MB", figures.peak_mb), ""),
         (
@@ -94,5 +96,10 @@ fn main() -> Result<()> {
         table.add_row([what, &measured, target]);
     }
     println!("{table}\nload average {}", load_average());
-    keep(&figures, args.json.as_deref())
+    keep(&figures, args.json.as_deref())?;
+    ensure!(
+        figures.resident_mb <= REST_MB,
+        "too much memory: resident at rest"
+    );
+    Ok(())
 }

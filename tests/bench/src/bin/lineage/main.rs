@@ -1,7 +1,8 @@
 //! What it takes to know where processes come from.
 //!
 //! Memory: a `scoutline replay` reads a recording of a host with many live processes through a pipe. What its resident
-//! memory grew by, and what a sensor at rest has, are together what a sensor on that host has.
+//! memory grew by, and what a sensor at rest has, are together what a sensor on that host has. Memory above its limit is a
+//! failure: it does not depend on what else the machine does.
 //!
 //! CPU: the detector alone, fed with the records of processes that fork, execute and end a thousand times a second. It
 //! decodes, keeps the process table, interprets what was executed and matches it; nothing is detected. Time is the
@@ -19,7 +20,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use comfy_table::Table;
-use scoutline_bench::{keep, load_average, median};
+use scoutline_bench::{REST_MB, keep, load_average, median};
 use serde::Serialize;
 
 use crate::cost::{Cost, Detections};
@@ -75,13 +76,14 @@ fn main() -> Result<()> {
     }
 
     let mut table = Table::new();
+    let mut missed = Vec::new();
     table.set_header(["what", "measured", "target"]);
     if let Some(memory) = &memory {
         let processes = args.processes;
         let mb = |mb: f64| format!("{mb:.1} MB");
         let rest = memory.rest_mb;
         for (what, measured, target) in [
-            ("sensor at rest".to_owned(), rest, None),
+            ("sensor at rest".to_owned(), rest, Some(REST_MB)),
             (format!("{processes} processes"), memory.forked_mb, None),
             (
                 "every second executed".to_owned(),
@@ -97,9 +99,12 @@ fn main() -> Result<()> {
             (
                 "sensor, all executed".to_owned(),
                 rest + memory.executed_mb,
-                None,
+                Some(MEMORY_MB),
             ),
         ] {
+            if target.is_some_and(|target| measured > target) {
+                missed.push(what.clone());
+            }
             table.add_row([what, mb(measured), target.map_or_else(String::new, mb)]);
         }
     }
@@ -132,5 +137,7 @@ fn main() -> Result<()> {
         runs,
         detections,
     };
-    keep(&figures, args.json.as_deref())
+    keep(&figures, args.json.as_deref())?;
+    ensure!(missed.is_empty(), "too much memory: {}", missed.join("; "));
+    Ok(())
 }
