@@ -9,13 +9,13 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use scoutline::console::Console;
 use scoutline::pipeline::Resources;
-use scoutline::summary::Summary;
+use scoutline::summary::{Report, Summary};
 use scoutline_abi::build::{Exec, Open, cgroup, child_of, exit, fork, task, trace_context};
 use scoutline_abi::raw::{FoldKey, TaskInfo};
 use scoutline_detect::workload::ci::CI_VARIABLES;
 use scoutline_detect::{Answer, Detector, Login, Output, SessionAnswer};
 use scoutline_otlp::encode::{put_record, put_span};
-use scoutline_semconv::{Attribute, Record, Resource, TraceContext, Value, limits};
+use scoutline_semconv::{Attribute, Record, Resource, TraceContext, Value, attr, limits};
 
 use crate::host::{CLOCK, SECOND, host_resource, matcher, preamble};
 
@@ -241,18 +241,17 @@ fn escapes(shown: &str) -> usize {
     shown.matches('\u{1b}').count()
 }
 
-/// The same record by somebody who is harmless.
-fn tame(record: &Record) -> Record {
-    let mut tame = record.clone();
-    tame.body = "x".to_owned();
-    for (name, value) in &mut tame.attributes {
+/// The same record with other texts wherever somebody chose one: the words that decide how it is shown are not chosen.
+fn with_texts(record: &Record, mut text: impl FnMut() -> String) -> Record {
+    let mut other = record.clone();
+    other.body = text();
+    for (name, value) in &mut other.attributes {
         let is_chosen = matches!(value, Value::Shared(_) | Value::String(_));
-        // The words that decide how it is shown are not chosen.
-        if is_chosen && !name.ends_with("flags") {
-            *value = "x".into();
+        if is_chosen && *name != attr::SCOUTLINE_FILE_REQUESTED_FLAGS {
+            *value = text().into();
         }
     }
-    tame
+    other
 }
 
 fn printed(record: &Record) -> String {
@@ -262,11 +261,12 @@ fn printed(record: &Record) -> String {
     String::from_utf8(shown).expect("it is UTF-8")
 }
 
-fn check_terminal(records: &[&Record]) {
+/// A terminal is told no more than by somebody who is harmless.
+fn check_terminal(records: &[Record]) -> Report {
     let mut summary = Summary::default();
     for record in records {
         let shown = printed(record);
-        let expected = printed(&tame(record));
+        let expected = printed(&with_texts(record, || "x".to_owned()));
         assert_eq!(escapes(&shown), escapes(&expected), "{shown:?}");
         assert_eq!(shown.lines().count(), expected.lines().count(), "{shown:?}");
         let plain = shown.replace(['\u{1b}', '\n'], "");
@@ -279,13 +279,9 @@ fn check_terminal(records: &[&Record]) {
     assert!(is_harmless(&plain), "{shown:?}");
     // Two styles a finding, and as many lines as for anybody.
     assert_eq!(escapes(&shown), 2 * report.findings.len(), "{shown:?}");
-    assert_eq!(
-        shown.lines().count(),
-        1 + 3 * report.findings.len(),
-        "{shown:?}"
-    );
-    let json = report.to_json().expect("it is JSON");
-    assert!(is_harmless(&json.replace('\n', "")), "{json:?}");
+    let lines = 1 + 3 * report.findings.len();
+    assert_eq!(shown.lines().count(), lines, "{shown:?}");
+    report
 }
 
 proptest! {
@@ -322,7 +318,14 @@ proptest! {
             let context = reported.record.trace.expect("checked above");
             prop_assert!(ids.contains(&(context.trace_id, context.span_id)), "it has a span");
         }
-        let records: Vec<_> = out.records.iter().map(|it| &it.record).collect();
-        check_terminal(&records);
+        let records: Vec<_> = out.records.into_iter().map(|it| it.record).collect();
+        let report = check_terminal(&records);
+        let json = report.to_json().expect("it is JSON");
+        prop_assert!(is_harmless(&json.replace('\n', "")), "{json:?}");
+        // Nor by a record that nobody has made harmless.
+        let mut words = hostile.words.iter().cycle();
+        let raw = |record| with_texts(record, || words.next().cloned().unwrap_or_default());
+        let raw: Vec<_> = records.iter().map(raw).collect();
+        check_terminal(&raw);
     }
 }
