@@ -7,10 +7,12 @@
 mod attach;
 mod memory;
 mod ring;
+mod run_time;
 mod sensor;
 
 pub mod hooks;
 
 pub use attach::{AttachError, Attachment, FileOpen, Outcome};
 pub use memory::{keep_buffers, trim_heap};
+pub use run_time::RunTimes;
 pub use sensor::{LoadError, ReadError, Ring, Sensor};

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::sync::Arc;
+use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Meter};
@@ -56,6 +57,14 @@ impl Maker<'_> {
                 flows.iter().filter_map(point).collect()
             });
         }
+        let of_hooks = Arc::clone(&hooks);
+        self.seconds(metric::SCOUTLINE_KERNEL_PROGRAM_RUN_TIME, move |numbers| {
+            let times = numbers.run_times.iter();
+            let point = |(family, time): (Family, Duration)| {
+                Some((vec![hook(&of_hooks, family)?], time.as_secs_f64()))
+            };
+            times.filter_map(point).collect()
+        });
         self.counter(metric::SCOUTLINE_KERNEL_DROPPED, move |numbers| {
             let point = |it: &crate::losses::OfKernel| {
                 let reason = KeyValue::new(attr::SCOUTLINE_DROP_REASON, it.drop);
@@ -191,6 +200,20 @@ impl Maker<'_> {
         let board = self.board.clone();
         self.meter
             .u64_observable_counter(metric.name)
+            .with_unit(metric.unit)
+            .with_description(metric.brief)
+            .with_callback(move |instrument| put(instrument, board.read(&points)))
+            .build();
+    }
+
+    fn seconds(
+        &self,
+        metric: Metric,
+        points: impl Fn(&Numbers) -> Points<f64> + Send + Sync + 'static,
+    ) {
+        let board = self.board.clone();
+        self.meter
+            .f64_observable_counter(metric.name)
             .with_unit(metric.unit)
             .with_description(metric.brief)
             .with_callback(move |instrument| put(instrument, board.read(&points)))

@@ -31,6 +31,7 @@ use std::time::{Duration, Instant};
 
 use scoutline_abi::raw::Stats;
 use scoutline_detect::{Counters, Issued};
+use scoutline_loader::RunTimes;
 use scoutline_loader::hooks::Family;
 use scoutline_otlp::{Batch, Care, Counts, QueueSender, Scope, Sequences};
 use scoutline_semconv::values::{SensorAction, SensorPreviousEnd};
@@ -103,6 +104,8 @@ pub struct At {
 pub struct Seen {
     /// `None` if the kernel could not be asked: what it said last counts.
     pub kernel: Option<Stats>,
+    /// Of the programs in it.
+    pub run_times: RunTimes,
     /// Of the detector.
     pub detector: Counters,
     /// Events that could not be decoded.
@@ -289,6 +292,7 @@ impl Own {
     fn count(&mut self, seen: Seen) {
         let numbers = &mut self.numbers;
         numbers.kernel = seen.kernel.unwrap_or(numbers.kernel);
+        numbers.run_times = seen.run_times;
         numbers.detector = seen.detector;
         numbers.undecodable = seen.undecodable;
         numbers.encoded = Encoded {

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use scoutline_abi::raw::Stats;
 use scoutline_detect::Counters;
+use scoutline_loader::RunTimes;
 use scoutline_loader::hooks::Family;
 use scoutline_semconv::values::DetectionPhase;
 use scoutline_semconv::{Record, Severity, attr};
@@ -16,6 +17,8 @@ use crate::pipeline::Encoded;
 pub struct Numbers {
     /// Of the kernel.
     pub kernel: Stats,
+    /// Of the programs in it.
+    pub run_times: RunTimes,
     /// Of the detector.
     pub detector: Counters,
     /// Events that could not be decoded.

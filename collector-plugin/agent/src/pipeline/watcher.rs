@@ -400,6 +400,7 @@ impl Watcher {
         let last_sequence = self.judge.detector().sequence();
         let seen = Seen {
             kernel,
+            run_times: self.sensor.run_times(),
             detector: self.judge.detector().counters(),
             undecodable: self.judge.undecodable(),
             encoded: self.outlet.encoded(),

@@ -163,6 +163,7 @@ impl Pipeline {
             undecodable: self.judge.undecodable(),
             encoded: self.outlet.encoded(),
             refused: self.outlet.take_refused(),
+            ..Seen::default()
         };
         let last = self.judge.detector().sequence();
         let Self { judge, harness, .. } = self;
