@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use scoutline_semconv::{Attribute, Setters, Value, attr, limits};
 
+use crate::enrich::Login;
 use crate::text::{cut, readable};
 
 /// Bytes that protobuf adds to a string, at most: two nested messages with tag and length.
@@ -67,6 +68,14 @@ impl Attributes {
         if let Ok(time) = jiff::Timestamp::from_nanosecond(unix_ns.into()) {
             setter(self, &format!("{time:.9}"));
         }
+    }
+
+    /// Where somebody logged in from, as far as known.
+    pub(crate) fn login(&mut self, login: &Login) {
+        let Login { host, tty, service } = login;
+        self.known(Self::scoutline_session_login_host, host.as_deref());
+        self.known(Self::scoutline_session_login_tty, tty.as_deref());
+        self.known(Self::scoutline_session_login_service, service.as_deref());
     }
 
     /// The attributes, as they are.

@@ -436,6 +436,7 @@ impl Release {
                 session: &subject.session_uid,
                 kind: subject.session.kind(),
                 root: &|| reporter.root(subject, now.clock),
+                opener: &|| reporter.opener(subject, learned),
                 workload,
                 program: &|| reporter.program(subject),
                 process,

@@ -8,7 +8,9 @@ mod tests;
 
 use std::sync::Arc;
 
-use scoutline_semconv::values::{DetectionConfidence, DetectionPhase, DetectionReason, RecordKind};
+use scoutline_semconv::values::{
+    DetectionConfidence, DetectionPhase, DetectionReason, RecordKind, TraceContextSource,
+};
 use scoutline_semconv::{Record, Setters as _, TraceContext, event, number};
 
 use crate::detection::{Access, Deed, Detection, Learned, OpenedFile, Phase, Subject};
@@ -16,7 +18,7 @@ use crate::identity::Identities;
 use crate::process::{Image, Lineage, ProcessId};
 use crate::recipe::{BUILTIN, Environment, Recipe};
 use crate::redact::{CommandArgs, arguments};
-use crate::slices::Program;
+use crate::slices::{Opener, Program};
 use crate::text::{cut, readable};
 use crate::{Attributes, Clock, Facts, Issued};
 use process::{Processes, UNKNOWN};
@@ -92,6 +94,9 @@ impl Reporter {
             Deed::Exec => &self.hook_exec,
         };
         attributes.scoutline_hook_name(hook);
+        if context.trace.is_some() {
+            attributes.scoutline_trace_context_source(TraceContextSource::Derived);
+        }
 
         let body = sentence::of(detection, user);
         Record {
@@ -135,10 +140,10 @@ impl Reporter {
     pub(crate) fn program(&self, subject: &Subject) -> Program {
         let task = &subject.task;
         Program {
-            parent_pid: task.parent_tgid,
             start_unix_ns: subject.created_unix_ns,
             ..self.any_program(
                 ProcessId::of(task),
+                Some(ProcessId::parent_of(task)),
                 subject.image.as_ref(),
                 task.euid,
                 Some(&subject.lineage),
@@ -154,12 +159,12 @@ impl Reporter {
         }
         let program = self.any_program(
             root.process,
+            root.parent,
             root.image.as_ref(),
             root.user.unwrap_or(subject.task.euid),
             None,
         );
         Program {
-            parent_pid: root.parent.map_or(0, |parent| parent.tgid),
             start_unix_ns: match root.process.start_ns {
                 0 => 0,
                 start_ns => clock.unix(start_ns),
@@ -172,9 +177,21 @@ impl Reporter {
         }
     }
 
+    /// Who opened a subject's session.
+    pub(crate) fn opener(&self, subject: &Subject, learned: &Learned) -> Opener {
+        let user_id = subject.root.user;
+        let name = user_id.and_then(|id| self.processes.user(id));
+        Opener {
+            user_id,
+            user_name: name.map(Into::into),
+            login: learned.session.login.clone(),
+        }
+    }
+
     fn any_program(
         &self,
         process: ProcessId,
+        parent: Option<ProcessId>,
         image: Option<&Image>,
         user_id: u32,
         lineage: Option<&Lineage>,
@@ -183,7 +200,10 @@ impl Reporter {
         let ancestors = lineage.into_iter().flat_map(|it| it.ancestors.iter());
         Program {
             process,
-            parent_pid: 0,
+            parent_pid: parent.map_or(0, |parent| parent.tgid),
+            parent_uid: parent
+                .filter(|parent| parent.tgid != 0)
+                .map(|parent| self.processes.identities.process(parent).into()),
             uid: self.processes.identities.process(process).into(),
             name: text(image.map_or(UNKNOWN, |image| &image.name)),
             path: image.map(|image| text(&image.path)),

@@ -7,7 +7,6 @@ use scoutline_semconv::Setters as _;
 use super::capabilities;
 use crate::Attributes;
 use crate::detection::{Learned, Subject};
-use crate::enrich::Login;
 use crate::identity::Identities;
 use crate::process::{Image, ProcessId};
 use crate::redact::{CommandArgs, arguments};
@@ -141,13 +140,7 @@ impl Processes {
             attributes.known(Attributes::scoutline_session_user_name, self.user(user));
         }
         if let Some(login) = &learned.session.login {
-            let Login { host, tty, service } = login;
-            attributes.known(Attributes::scoutline_session_login_host, host.as_deref());
-            attributes.known(Attributes::scoutline_session_login_tty, tty.as_deref());
-            attributes.known(
-                Attributes::scoutline_session_login_service,
-                service.as_deref(),
-            );
+            attributes.login(login);
         }
     }
 }

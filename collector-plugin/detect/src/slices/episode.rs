@@ -5,6 +5,7 @@ use std::sync::Arc;
 use scoutline_semconv::{Severity, TraceContext, limits};
 use serde::{Deserialize, Serialize};
 
+use crate::enrich::Login;
 use crate::process::ProcessId;
 
 /// A process that raised detections, in one slice.
@@ -26,6 +27,8 @@ pub(crate) struct Episode {
 pub(crate) struct Program {
     pub(crate) process: ProcessId,
     pub(crate) parent_pid: u32,
+    /// `scoutline.process.parent.uid`.
+    pub(crate) parent_uid: Option<Arc<str>>,
     /// `scoutline.process.uid`.
     pub(crate) uid: Arc<str>,
     /// Never empty.
@@ -39,6 +42,14 @@ pub(crate) struct Program {
     pub(crate) ancestors: Vec<Arc<str>>,
     /// Start of the process, nanoseconds since the Unix epoch; 0 if it is not known.
     pub(crate) start_unix_ns: u64,
+}
+
+/// Who opened a session, as far as known when its slice opened.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Opener {
+    pub(crate) user_id: Option<u32>,
+    pub(crate) user_name: Option<Arc<str>>,
+    pub(crate) login: Option<Login>,
 }
 
 /// What a process raised.

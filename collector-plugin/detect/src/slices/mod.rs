@@ -28,7 +28,7 @@ use crate::process::ProcessId;
 use crate::workload::Workload;
 use crate::{BootNanos, Recent};
 
-pub(crate) use episode::{End, Episode, Program, Raised};
+pub(crate) use episode::{End, Episode, Opener, Program, Raised};
 use journal::Entry;
 pub use journal::JournalEntry;
 pub(crate) use spans::spans;
@@ -62,6 +62,7 @@ pub(crate) struct Head {
     pub(crate) root_span: [u8; 8],
     /// The process at the root of the session, which need not have raised a detection.
     pub(crate) root: Program,
+    pub(crate) opener: Opener,
     pub(crate) workload: Arc<Workload>,
     /// The root span of the slice before.
     pub(crate) previous: Option<Previous>,
@@ -108,6 +109,7 @@ pub(crate) struct Raise<'a> {
     pub(crate) session: &'a str,
     pub(crate) kind: SessionKind,
     pub(crate) root: &'a dyn Fn() -> Program,
+    pub(crate) opener: &'a dyn Fn() -> Opener,
     pub(crate) workload: &'a Arc<Workload>,
     pub(crate) program: &'a dyn Fn() -> Program,
     pub(crate) process: ProcessId,
@@ -264,6 +266,7 @@ impl Slices {
             root_span: self.identities.root_span(&trace_id),
             trace_id,
             root: (raise.root)(),
+            opener: (raise.opener)(),
             workload: Arc::clone(raise.workload),
             previous,
             opened,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use scoutline_semconv::values::TraceContextSource;
 use scoutline_semconv::{Link, Setters as _, Span, TraceContext, number};
 
-use super::{Closed, Episode, Head, Program, Raised};
+use super::{Closed, Episode, Head, Opener, Program, Raised};
 use crate::Attributes;
 use crate::process::ProcessId;
 
@@ -162,6 +162,7 @@ fn root_span(closed: &Closed, places: &BTreeMap<ProcessId, usize>, times: &[(u64
 fn about(head: &Head, program: &Program, attributes: &mut Attributes) {
     attributes.scoutline_session_uid(&head.session);
     attributes.scoutline_session_kind(head.kind);
+    opened(&head.opener, attributes);
     attributes.scoutline_slice_number(head.number.into());
     attributes.process_pid(program.process.tgid.into());
     attributes.process_parent_pid(program.parent_pid.into());
@@ -180,7 +181,24 @@ fn about(head: &Head, program: &Program, attributes: &mut Attributes) {
     attributes.process_user_id(program.user_id.into());
     attributes.known(Attributes::process_user_name, program.user_name.as_deref());
     attributes.scoutline_process_uid(&program.uid);
+    attributes.known(
+        Attributes::scoutline_process_parent_uid,
+        program.parent_uid.as_deref(),
+    );
     attributes.scoutline_process_ancestors(program.ancestors.iter().map(|text| &**text));
+}
+
+fn opened(opener: &Opener, attributes: &mut Attributes) {
+    if let Some(user) = opener.user_id {
+        attributes.scoutline_session_user_id(user.into());
+    }
+    attributes.known(
+        Attributes::scoutline_session_user_name,
+        opener.user_name.as_deref(),
+    );
+    if let Some(login) = &opener.login {
+        attributes.login(login);
+    }
 }
 
 fn raised(raised: &Raised, attributes: &mut Attributes) {

@@ -33,6 +33,7 @@ fn program(process: ProcessId) -> Program {
     Program {
         process,
         parent_pid: 1,
+        parent_uid: None,
         uid: format!("uid-{}", process.tgid).into(),
         name: format!("tool-{}", process.tgid).into(),
         path: Some(format!("/usr/bin/tool-{}", process.tgid).into()),
@@ -75,6 +76,7 @@ fn raise_in(
             session,
             kind: SessionKind::Login,
             root: &|| program(process(1)),
+            opener: &Opener::default,
             workload: &workload,
             program: &|| program(process(tgid)),
             process: process(tgid),

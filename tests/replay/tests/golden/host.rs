@@ -96,7 +96,7 @@ pub(crate) fn host_resource() -> Resource {
         users: BTreeMap::new(),
         mounts: Vec::new(),
     };
-    resource(&host, Environment::Production, &[])
+    resource(&host, Environment::Production, Some("node-3"), &[])
 }
 
 /// What was known of it before.

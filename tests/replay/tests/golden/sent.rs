@@ -123,6 +123,7 @@ fn own(detected: &[Reported]) -> Result<(Vec<Request>, Request)> {
     let exporter = |name: &str, queue: &QueueSender| Exporter {
         name: name.into(),
         queue: queue.clone(),
+        takes_records: true,
     };
     let exporters = vec![exporter("otlp", &wire.queue), exporter(FULL, &full)];
     let crashed = Run {
@@ -188,6 +189,11 @@ fn own(detected: &[Reported]) -> Result<(Vec<Request>, Request)> {
         }),
         ..Seen::default()
     };
+    let time = Duration::from_millis(1_250);
+    seen.run_times = HOOKS
+        .map(|(family, _)| (family, time))
+        .into_iter()
+        .collect();
     seen.detector.opens = 4;
     seen.detector.opens_matched = 4;
     seen.detector.execs = 7;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use scoutline_otlp::{
     Compression, DEFAULT_CAPACITY, Destination, Exporter, ExporterConfig, Headers, HttpPath,
-    QueueSender, Remote, Tls, queue,
+    QueueSender, Remote, Signal, Tls, queue,
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -91,6 +91,7 @@ pub(crate) fn config(name: &str, endpoint: String) -> ExporterConfig {
             },
             path: HttpPath::Base,
         },
+        signals: Signal::ALL.to_vec(),
         retry: None,
         // One after another, so that the order is that of the queue.
         consumers: NonZeroUsize::MIN,

@@ -108,6 +108,7 @@ fn of_cat(found: &[KeyValue], sequence: i64, phase: &str, count: i64, last: &str
         ("file.inode", Text("4026531840")),
         ("scoutline.file.requested_flags", Text("O_RDONLY|O_CLOEXEC")),
         ("scoutline.hook.name", Text("lsm/file_open")),
+        ("scoutline.trace_context.source", Text("derived")),
     ];
     attributes(&meant, found)
 }

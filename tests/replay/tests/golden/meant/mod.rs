@@ -100,6 +100,7 @@ fn resource(service: &str, workload: &[(&str, Meant<'_>)]) -> Option<Resource> {
         ("os.name", Text("Debian GNU/Linux")),
         ("os.description", Text("Debian GNU/Linux 13 (trixie)")),
         ("deployment.environment.name", Text("production")),
+        ("k8s.node.name", Text("node-3")),
         ("data_stream.dataset", Text("scoutline")),
         ("telemetry.sdk.name", Text("scoutline")),
         ("telemetry.sdk.language", Text("rust")),

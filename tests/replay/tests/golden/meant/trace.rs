@@ -29,6 +29,11 @@ impl Episode<'_> {
         let mut meant = vec![
             ("scoutline.session.uid", Id),
             ("scoutline.session.kind", Text("login")),
+            ("scoutline.session.user.id", Int(1000)),
+            ("scoutline.session.user.name", Text("ada")),
+            ("scoutline.session.login.host", Text("192.0.2.7")),
+            ("scoutline.session.login.tty", Text("pts/1")),
+            ("scoutline.session.login.service", Text("sshd")),
             ("scoutline.slice.number", Int(1)),
             ("process.pid", Int(self.pid)),
             ("process.parent_pid", Int(self.parent_pid)),
@@ -40,6 +45,7 @@ impl Episode<'_> {
             ("process.user.id", Int(self.user.0)),
             ("process.user.name", Text(self.user.1)),
             ("scoutline.process.uid", Id),
+            ("scoutline.process.parent.uid", Id),
         ];
         if !self.ancestors.is_empty() {
             meant.push(("scoutline.process.ancestors", Texts(self.ancestors)));
@@ -191,6 +197,13 @@ fn a_trace_has_the_session_its_episodes_and_where_an_application_says_it_belongs
     };
     let message = ExportTraceServiceRequest::decode(&trace().body[..]).expect("it is OTLP");
     assert_eq!(message, meant);
+    let uid = |span: &Span, name: &str| id(&span.attributes, name).to_owned();
+    for (child, parent) in [(1, 0), (2, 1), (3, 1)] {
+        assert_eq!(
+            uid(&found[child], "scoutline.process.parent.uid"),
+            uid(&found[parent], "scoutline.process.uid")
+        );
+    }
     for span in &found {
         assert_eq!((span.trace_id.len(), span.span_id.len()), (16, 8));
         assert_eq!(span.trace_id, found[0].trace_id);
