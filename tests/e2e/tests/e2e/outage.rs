@@ -125,7 +125,7 @@ fn lost_records(ended: &Ended) -> Result<u64> {
         .stderr
         .lines()
         .find(|line| line.contains("records were not delivered"));
-    let number = words.and_then(|line| line.split("records=").nth(1)?.split(' ').next());
+    let number = words.and_then(|line| line.split("lost=").nth(1)?.split(' ').next());
     Ok(number.unwrap_or_default().parse()?)
 }
 
