@@ -136,6 +136,8 @@ pub enum SendError {
         endpoint: String,
         /// What it says.
         reason: String,
+        /// The receiver takes no metrics.
+        is_unserved: bool,
     },
     /// A file could not be written.
     #[error("{} can not be written", path.display())]
@@ -188,10 +190,11 @@ impl SendError {
     }
 
     /// The receiver takes OTLP, but not this signal: so a Collector says that it has no pipeline for it.
-    pub(super) fn is_unserved(&self) -> bool {
+    pub(crate) fn is_unserved(&self) -> bool {
         match self {
             Self::Grpc { code, .. } => *code == Code::Unimplemented,
             Self::Http { status, .. } => *status == StatusCode::NOT_FOUND,
+            Self::Metrics { is_unserved, .. } => *is_unserved,
             _ => false,
         }
     }

@@ -119,9 +119,11 @@ impl MetricTransport {
     }
 
     fn failed(&self, error: &OTelSdkError) -> SendError {
+        let reason = chain(error);
         SendError::Metrics {
             endpoint: self.endpoint.to_string(),
-            reason: chain(error),
+            is_unserved: reason.contains(UNIMPLEMENTED),
+            reason,
         }
     }
 }

@@ -42,7 +42,7 @@ pub use self::retry::Retry;
 
 pub(crate) use self::error::chain;
 pub(crate) use self::metrics::MetricTransport;
-pub(crate) use self::retry::Link;
+pub(crate) use self::retry::{Link, unserved};
 
 /// Longest answer that is read, as the OTLP specification has it.
 const MAX_RESPONSE_BYTES: usize = 4 * 1024 * 1024;

@@ -126,13 +126,13 @@ impl Link {
     }
 
     /// Notes that the receiver does not take a signal; whether that is news.
-    fn is_first_unserved(&self, signal: Signal) -> bool {
+    pub(crate) fn is_first_unserved(&self, signal: Signal) -> bool {
         let bit = 1 << signal as u8;
         self.unserved.fetch_or(bit, Ordering::Relaxed) & bit == 0
     }
 
     /// Notes that the receiver takes a signal.
-    fn serves(&self, signal: Signal) {
+    pub(crate) fn serves(&self, signal: Signal) {
         self.unserved
             .fetch_and(!(1 << signal as u8), Ordering::Relaxed);
     }
@@ -144,7 +144,7 @@ impl Link {
 }
 
 /// What it means that a receiver does not take a signal, and what to do.
-fn unserved(signal: Signal) -> &'static str {
+pub(crate) fn unserved(signal: Signal) -> &'static str {
     match signal {
         Signal::Logs => {
             "detections are lost: give the Collector a logs pipeline with this receiver, or correct the endpoint"

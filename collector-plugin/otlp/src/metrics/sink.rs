@@ -8,7 +8,7 @@ use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMe
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use tracing::{debug, info, warn};
 
-use crate::export::{Link, MetricTransport, chain};
+use crate::export::{Link, MetricTransport, chain, unserved};
 use crate::queue::{Outcome, QueueReceiver};
 use crate::signal::Signal;
 
@@ -59,6 +59,7 @@ impl PushMetricExporter for MetricSink {
                         points, rejected, message, "receiver warns about metrics"
                     );
                 }
+                self.link.serves(Signal::Metrics);
                 if self.link.comes_up() {
                     info!(exporter, points, "exporting metrics again");
                 }
@@ -70,7 +71,14 @@ impl PushMetricExporter for MetricSink {
             }
             Err(error) => {
                 let message = chain(&error);
-                if self.link.goes_down() {
+                let is_news = if error.is_unserved() {
+                    self.link.is_first_unserved(Signal::Metrics)
+                } else {
+                    self.link.goes_down()
+                };
+                if is_news && error.is_unserved() {
+                    warn!(exporter, points, message, "{}", unserved(Signal::Metrics));
+                } else if is_news {
                     warn!(
                         exporter,
                         points, message, "metrics were not exported, the next collection says more"

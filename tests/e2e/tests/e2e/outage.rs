@@ -1,8 +1,9 @@
-//! A Collector that is away, comes late, or dies.
+//! A Collector that is away, comes late, dies, or takes a part only.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{PipeWriter, Write as _};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -32,7 +33,17 @@ pub(crate) const CASES: &[(&str, Case)] = &[
     ("nothing is lost when the Collector dies, over http", |it| {
         dies(it, http)
     }),
+    (
+        "a Collector without a pipeline for traces takes records, over grpc",
+        |it| takes_no_traces(it, grpc),
+    ),
+    (
+        "a Collector without a pipeline for traces takes records, over http",
+        |it| takes_no_traces(it, http),
+    ),
 ];
+
+const LOGS_ONLY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/logs-only.yaml");
 
 /// What the sensor says when a Collector is away.
 const AWAY: &str = "export failed";
@@ -217,4 +228,25 @@ fn distinct(all: &[Received]) -> Vec<Received> {
         .filter(|it| uids.insert(it.text(attr::LOG_RECORD_UID).to_owned()))
         .cloned()
         .collect()
+}
+
+fn takes_no_traces(binaries: &Binaries, exporter: Exporter) -> Result<()> {
+    let collector = Collector::deploy(&binaries.collector, Path::new(LOGS_ONLY), &[])?;
+    let mut records = collector.records()?;
+    let mut watched = Watched::start(binaries, &collector, exporter)?;
+    watched.read("/proc/version")?;
+    let ended = watched.end()?;
+    collector.wait_for_last()?;
+    let all = records.wait_until("first and summary", |all| all.len() >= 2)?;
+    assert_eq!((ended.code, all.len()), (Some(0), 2), "{}", ended.stderr);
+    for told in [
+        "give the Collector a traces pipeline",
+        "give the Collector a metrics pipeline",
+        "spans were not delivered: refused by the receiver: 2",
+    ] {
+        let count = ended.stderr.matches(told).count();
+        assert_eq!(count, 1, "{told}: {}", ended.stderr);
+    }
+    assert!(!ended.stderr.contains("records were not delivered"));
+    Ok(())
 }
