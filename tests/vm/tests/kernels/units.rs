@@ -21,6 +21,8 @@ struct Deed {
     is_before_the_sensor: bool,
     /// Whether PAM made it an audit session.
     has_audit: bool,
+    /// The host that logind says somebody logged in from.
+    from: Option<&'static str>,
     unit: Option<&'static str>,
     container: Option<&'static str>,
     kind: &'static str,
@@ -60,6 +62,7 @@ const DEEDS: [Deed; 12] = [
     Deed {
         kind: "login",
         has_audit: true,
+        from: Some("192.0.2.7"),
         ..unit(
             "m-audit",
             "/user.slice/user-1000.slice/session-4.scope",
@@ -106,6 +109,7 @@ const fn unit(mark: &'static str, cgroup: &'static str, unit: &'static str) -> D
         cgroup,
         is_before_the_sensor: false,
         has_audit: false,
+        from: None,
         unit: Some(unit),
         container: None,
         kind: "service",
@@ -120,6 +124,12 @@ within() {
     mkdir -p "/sys/fs/cgroup$1"
     setsid sh -c 'echo 0 >"/sys/fs/cgroup$1/cgroup.procs"; $2; exec $3 $4' sh "$@" 2>/dev/null
 }
+cat >/tmp/of_logind <<END
+#!/bin/sh
+mkdir -p /run/systemd/sessions
+printf 'REMOTE_HOST=%s\nSERVICE=sshd\n' "\$1" >/run/systemd/sessions/\$(cat /proc/self/sessionid)
+END
+chmod +x /tmp/of_logind
 paused="eval until [ -e /tmp/watching ]; do usleep 50000; done"
 "#;
 const WATCH: &str = r#"
@@ -144,6 +154,10 @@ fn script() -> String {
             (&mut after, "eval echo 1000 >/proc/self/loginuid", "")
         } else {
             (&mut after, ":", "")
+        };
+        let first = match deed.from {
+            Some(host) => format!("{first}; of_logind {host}"),
+            None => first.to_owned(),
         };
         // Writing to a String cannot fail.
         let _ = writeln!(
@@ -302,6 +316,11 @@ fn sessions<'a>(
                 "cgroup",
                 Some(deed.cgroup),
                 record.text(attr::PROCESS_LINUX_CGROUP),
+            ),
+            (
+                "login",
+                deed.from,
+                record.text(attr::SCOUTLINE_SESSION_LOGIN_HOST),
             ),
             (
                 "kind",
