@@ -4,11 +4,15 @@
 //! [`Bed::session`] waits for the traces of a session; a [`Tree`] checks one and shows it to people.
 
 mod bed;
+mod happened;
 mod jaeger;
+mod loki;
 mod passed;
 mod tree;
 
 pub use bed::{Bed, Binaries};
+pub use happened::Happened;
 pub use jaeger::{Jaeger, Kind, Process, Query, Reference, Span, SpanId, Tag, Trace, TraceId};
+pub use loki::{Loki, Row};
 pub use passed::Passed;
 pub use tree::{Branch, Fault, Tree};

@@ -258,6 +258,9 @@ service:
 }
 
 /// A port that nobody uses, held until it is dropped.
-fn free_port() -> Result<TcpListener> {
+///
+/// # Errors
+/// If there is none.
+pub fn free_port() -> Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("find a free port")
 }

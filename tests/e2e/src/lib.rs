@@ -15,7 +15,7 @@ mod span;
 use std::time::Duration;
 
 pub use backend::backend;
-pub use collector::Collector;
+pub use collector::{Collector, free_port};
 pub use login::login;
 pub use program::{Ended, Program};
 pub use received::{Numbered, Received, Told};

@@ -1,19 +1,20 @@
 //! Real backends behind a real Collector. Prints `suite backends: skipped: …` where they can not run.
 
 mod break_in;
+mod catalogue;
 mod session;
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
-use scoutline_backends::{Binaries, Tree};
-use scoutline_e2e::{Profile, build, why_not};
+use scoutline_backends::{Binaries, Loki, Tree};
+use scoutline_e2e::{Collector, Profile, build, why_not};
 
 #[expect(clippy::print_stdout, reason = "a skip is told where the results are")]
 fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::from_args();
-    let trials = match Binaries::build() {
+    let mut trials = match Binaries::build() {
         Ok(binaries) => {
             let mut trials = session_trials(&binaries);
             match why_not() {
@@ -31,6 +32,13 @@ fn main() -> anyhow::Result<ExitCode> {
             vec![skipped("backends")]
         }
     };
+    match Loki::build().and_then(|loki| Ok((loki, Collector::build()?))) {
+        Ok((loki, collector)) => trials.extend(catalogue::trials(&loki, &collector)?),
+        Err(error) => {
+            println!("suite backends: skipped: catalogue: {error:#}");
+            trials.push(skipped("catalogue"));
+        }
+    }
     Ok(libtest_mimic::run(&arguments, trials).exit_code())
 }
 
