@@ -6,6 +6,7 @@ mod file;
 mod grpc;
 mod http;
 mod json;
+mod link;
 mod metrics;
 mod retry;
 mod tls;
@@ -26,7 +27,8 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use self::retry::{Durations, deliver};
+use self::link::Durations;
+use self::retry::deliver;
 use crate::batch::Batch;
 use crate::counts::Counts;
 use crate::metrics::MetricSink;
@@ -41,8 +43,8 @@ pub use self::error::{BuildError, SendError};
 pub use self::retry::Retry;
 
 pub(crate) use self::error::chain;
+pub(crate) use self::link::Link;
 pub(crate) use self::metrics::MetricTransport;
-pub(crate) use self::retry::{Link, unserved};
 
 /// Longest answer that is read, as the OTLP specification has it.
 const MAX_RESPONSE_BYTES: usize = 4 * 1024 * 1024;

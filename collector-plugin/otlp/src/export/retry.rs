@@ -1,21 +1,16 @@
 //! Sends one batch until it is taken, refused for good, or no longer worth it.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
-use opentelemetry::KeyValue;
-use opentelemetry::metrics::Histogram;
-use scoutline_semconv::attr;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use tracing::{debug, info, warn};
 
 use super::Transmit;
-use super::error::{Advice, SendError, chain};
+use super::error::{Advice, chain};
+use super::link::Link;
 use crate::queue::{Delivery, Outcome};
-use crate::signal::Signal;
 
 /// Longest time that a receiver can make us wait. It protects against a clock that is wrong, when the time is
 /// given as a date, and against a receiver that means us ill.
@@ -67,97 +62,6 @@ impl Retry {
     }
 }
 
-/// What the consumers of one exporter share, so that an outage is told once and not by each of them.
-#[derive(Debug)]
-pub(crate) struct Link {
-    exporter: String,
-    is_down: AtomicBool,
-    /// One bit for each [`Signal`] that the receiver does not take.
-    unserved: AtomicU8,
-    durations: Durations,
-}
-
-/// Where the durations of an exporter's requests go, once somebody wants them.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Durations(Arc<OnceLock<Histogram<f64>>>);
-
-impl Durations {
-    /// To this instrument, if there is none yet.
-    pub(crate) fn record_with(&self, histogram: Histogram<f64>) {
-        // The first stays: it counts what the others would.
-        let _ = self.0.set(histogram);
-    }
-
-    fn record(&self, exporter: &str, took: Duration, error: Option<&SendError>) {
-        let Some(histogram) = self.0.get() else {
-            return;
-        };
-        let name = KeyValue::new(attr::SCOUTLINE_EXPORTER_NAME, exporter.to_owned());
-        let error = error.map(|error| KeyValue::new(attr::ERROR_TYPE, error.kind()));
-        let attributes: Vec<_> = [Some(name), error].into_iter().flatten().collect();
-        histogram.record(took.as_secs_f64(), &attributes);
-    }
-}
-
-impl Link {
-    /// Of the exporter with this name, and up.
-    pub(crate) fn new(exporter: String) -> Self {
-        Self {
-            exporter,
-            is_down: AtomicBool::new(false),
-            unserved: AtomicU8::new(0),
-            durations: Durations::default(),
-        }
-    }
-
-    /// The same, and requests are timed.
-    pub(crate) fn timed(self, durations: Durations) -> Self {
-        Self { durations, ..self }
-    }
-
-    /// Its name.
-    pub(crate) fn exporter(&self) -> &str {
-        &self.exporter
-    }
-
-    /// Whether it was up before.
-    pub(crate) fn goes_down(&self) -> bool {
-        !self.is_down.swap(true, Ordering::Relaxed)
-    }
-
-    /// Notes that the receiver does not take a signal; whether that is news.
-    pub(crate) fn is_first_unserved(&self, signal: Signal) -> bool {
-        let bit = 1 << signal as u8;
-        self.unserved.fetch_or(bit, Ordering::Relaxed) & bit == 0
-    }
-
-    /// Notes that the receiver takes a signal.
-    pub(crate) fn serves(&self, signal: Signal) {
-        self.unserved
-            .fetch_and(!(1 << signal as u8), Ordering::Relaxed);
-    }
-
-    /// Whether it was down before.
-    pub(crate) fn comes_up(&self) -> bool {
-        self.is_down.swap(false, Ordering::Relaxed)
-    }
-}
-
-/// What it means that a receiver does not take a signal, and what to do.
-pub(crate) fn unserved(signal: Signal) -> &'static str {
-    match signal {
-        Signal::Logs => {
-            "detections are lost: give the Collector a logs pipeline with this receiver, or correct the endpoint"
-        }
-        Signal::Traces => {
-            "traces are lost: give the Collector a traces pipeline with this receiver, or set detection.spans: false"
-        }
-        Signal::Metrics => {
-            "metrics are lost: give the Collector a metrics pipeline with this receiver, or set telemetry.metrics_interval: 0s"
-        }
-    }
-}
-
 /// Sends the batch and settles it. Once `stopping` is set, there is one attempt and no waiting.
 pub(super) async fn deliver<T: Transmit>(
     link: &Link,
@@ -166,7 +70,7 @@ pub(super) async fn deliver<T: Transmit>(
     retry: Option<&Retry>,
     stopping: &mut watch::Receiver<bool>,
 ) {
-    let exporter = link.exporter.as_str();
+    let exporter = link.exporter();
     let started = Instant::now();
     let signal = delivery.signal();
     let items = delivery.items();
@@ -182,7 +86,7 @@ pub(super) async fn deliver<T: Transmit>(
         let sent = Instant::now();
         let answer = transport.send(signal, delivery.bytes()).await;
         let took = sent.elapsed();
-        link.durations.record(exporter, took, answer.as_ref().err());
+        link.record(took, answer.as_ref().err());
         let error = match answer {
             Ok(taken) => {
                 if taken.rejected > 0 {
@@ -215,12 +119,10 @@ pub(super) async fn deliver<T: Transmit>(
         let asked = match error.advice() {
             Advice::GiveUp => {
                 let message = chain(&error);
-                if !error.is_unserved() {
-                    warn!(exporter, %signal, items, message, "receiver refused a batch");
-                } else if link.is_first_unserved(signal) {
-                    warn!(exporter, %signal, items, message, "{}", unserved(signal));
+                if error.is_unserved() {
+                    link.tell_unserved(signal, items.into(), &message);
                 } else {
-                    debug!(exporter, %signal, items, message, "receiver still does not take these");
+                    warn!(exporter, %signal, items, message, "receiver refused a batch");
                 }
                 break Outcome::Refused { message };
             }
@@ -299,12 +201,13 @@ mod tests {
     use bytes::Bytes;
     use tonic::Code;
 
-    use super::super::{Acknowledgement, Transmit};
+    use super::super::{Acknowledgement, SendError, Transmit};
     use super::*;
     use crate::batch::Care;
     use crate::counts::Tally;
     use crate::queue::queue;
     use crate::queue::tests::{batch, numbered};
+    use crate::signal::Signal;
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -397,24 +300,6 @@ mod tests {
         let attempts = script.attempts.lock().unwrap();
         assert!(attempts.iter().all(|(_, bytes)| bytes == batch(3).bytes()));
         assert_eq!((counts.exported, counts.retried), (3, 7 * 3));
-    }
-
-    #[test]
-    fn an_outage_is_told_once_and_so_is_its_end() {
-        let link = link();
-        assert!(!link.comes_up());
-        assert_eq!([link.goes_down(), link.goes_down()], [true, false]);
-        assert_eq!([link.comes_up(), link.comes_up()], [true, false]);
-        assert!(link.goes_down());
-    }
-
-    #[test]
-    fn a_signal_that_is_not_taken_is_told_once_and_again_after_it_was_taken() {
-        let link = link();
-        assert!(link.is_first_unserved(Signal::Traces) && link.is_first_unserved(Signal::Logs));
-        assert!(!link.is_first_unserved(Signal::Traces));
-        link.serves(Signal::Traces);
-        assert!(link.is_first_unserved(Signal::Traces) && !link.is_first_unserved(Signal::Logs));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMe
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use tracing::{debug, info, warn};
 
-use crate::export::{Link, MetricTransport, chain, unserved};
+use crate::export::{Link, MetricTransport, chain};
 use crate::queue::{Outcome, QueueReceiver};
 use crate::signal::Signal;
 
@@ -71,14 +71,9 @@ impl PushMetricExporter for MetricSink {
             }
             Err(error) => {
                 let message = chain(&error);
-                let is_news = if error.is_unserved() {
-                    self.link.is_first_unserved(Signal::Metrics)
-                } else {
-                    self.link.goes_down()
-                };
-                if is_news && error.is_unserved() {
-                    warn!(exporter, points, message, "{}", unserved(Signal::Metrics));
-                } else if is_news {
+                if error.is_unserved() {
+                    self.link.tell_unserved(Signal::Metrics, points, &message);
+                } else if self.link.goes_down() {
                     warn!(
                         exporter,
                         points, message, "metrics were not exported, the next collection says more"
