@@ -98,7 +98,8 @@ impl Otel<'_> {
     pub(super) fn exporters(&mut self) -> Vec<Exporter> {
         let wanted = Signal::ALL.map(|signal| self.wanted(signal));
         // Traces or metrics alone are no reason to send anything.
-        let is_local = wanted.first() == Some(&Some(true));
+        let [logs, ..] = wanted;
+        let is_local = logs == Some(true);
         let mut exporters: Vec<Exporter> = Vec::new();
         for (signal, wanted) in Signal::ALL.into_iter().zip(wanted) {
             if wanted == Some(false) {
