@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::event;
+use crate::values::RecordKind;
+
 /// Bounds of what is put on the wire, from the budgets of the backends (Loki keeps 128 entries and 64 KiB).
 pub mod limits {
     /// Attributes of record and resource together.
@@ -78,6 +81,18 @@ impl From<u32> for Value {
 impl From<Vec<Arc<str>>> for Value {
     fn from(values: Vec<Arc<str>>) -> Self {
         Self::Strings(values)
+    }
+}
+
+impl RecordKind {
+    /// `event_name` of records of this kind.
+    pub const fn event_name(self) -> &'static str {
+        match self {
+            Self::Detection => event::DETECTION,
+            Self::Heartbeat => event::HEARTBEAT,
+            Self::Loss => event::LOSS,
+            Self::Sensor => event::SENSOR,
+        }
     }
 }
 

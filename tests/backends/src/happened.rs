@@ -12,7 +12,7 @@ use scoutline_semconv::values::{
     LossStage, RecordKind, SensorAction, SessionKind,
 };
 use scoutline_semconv::{
-    Record, Resource, Setters as _, Severity, Value, attr, event, registry, resource, scope,
+    Record, Resource, Setters as _, Severity, Value, attr, registry, resource, scope,
 };
 
 const SECOND: u64 = 1_000_000_000;
@@ -76,12 +76,7 @@ impl Happened {
             about.push((resource::SERVICE_INSTANCE_ID.into(), instance));
         }
         let record = Record {
-            event_name: match event.kind {
-                RecordKind::Detection => event::DETECTION,
-                RecordKind::Heartbeat => event::HEARTBEAT,
-                RecordKind::Loss => event::LOSS,
-                RecordKind::Sensor => event::SENSOR,
-            },
+            event_name: event.kind.event_name(),
             time_unix_nano: at,
             observed_time_unix_nano: at,
             severity_number: severity.number(),

@@ -2,7 +2,7 @@
 
 use scoutline_detect::{Attributes, Issued};
 use scoutline_semconv::values::RecordKind;
-use scoutline_semconv::{Record, Setters as _, Severity, event, number};
+use scoutline_semconv::{Record, Setters as _, Severity, number};
 
 /// What is the same in all records of this kind and run.
 pub(super) fn draft(kind: RecordKind, uid: &str, start_id: &str) -> Attributes {
@@ -29,12 +29,7 @@ pub(super) fn finish(
     body: String,
 ) -> Record {
     Record {
-        event_name: match kind {
-            RecordKind::Detection => event::DETECTION,
-            RecordKind::Heartbeat => event::HEARTBEAT,
-            RecordKind::Loss => event::LOSS,
-            RecordKind::Sensor => event::SENSOR,
-        },
+        event_name: kind.event_name(),
         time_unix_nano: unix_ns,
         observed_time_unix_nano: unix_ns,
         severity_number: severity.number(),
