@@ -6,18 +6,21 @@
 
 mod catalogue;
 mod grafana;
+mod grid;
+mod guidance;
 mod language;
 
 use std::path::{Path, PathBuf};
 
 pub use catalogue::{
-    Case, Catalogue, Dashboard, Event, LoadError, Panel, PanelKind, Place, Queries, Question, Row,
-    Value, Variable,
+    Absent, Alert, Case, Catalogue, Dashboard, Elastic, Event, LoadError, NewTerms, Panel,
+    PanelKind, Place, Queries, Query, Question, Response, Row, Samples, Sigma, Threshold, Value,
+    Variable,
 };
-pub use language::{ExpandError, Language};
+pub use language::{ADDED, ExpandError, Language, Purpose};
 
 /// How the files are made again.
-pub const COMMAND: &str = "cargo run -p scoutline-dashboards";
+pub const COMMAND: &str = "make content";
 
 /// A file that the catalogue determines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,13 +42,13 @@ pub enum GenerateError {
         /// The name.
         question: String,
     },
-    /// A question of a dashboard has no panel.
-    #[error("dashboard {dashboard} shows {question}, which does not say how (panel)")]
-    NoPanel {
-        /// Its uid.
-        dashboard: String,
-        /// The question.
+    /// A question has nothing for a product that should show it, or ask it by itself.
+    #[error("question {question} has no query or no panel for {product}")]
+    NothingToAsk {
+        /// Its name.
         question: String,
+        /// Grafana and the like.
+        product: &'static str,
     },
     /// The panels of a row do not fit.
     #[error("row {row} of dashboard {dashboard} takes {columns} columns of 24")]
@@ -65,6 +68,30 @@ pub enum GenerateError {
         /// What is wrong.
         source: ExpandError,
     },
+    /// A file cannot be written as YAML.
+    #[error("cannot write YAML")]
+    Yaml(#[source] serde_saphyr::ser_error::Error),
+}
+
+impl GenerateError {
+    fn nothing_to_ask(question: &str, product: &'static str) -> Self {
+        Self::NothingToAsk {
+            question: question.to_owned(),
+            product,
+        }
+    }
+}
+
+impl Generated {
+    /// A file of JSON as people read it.
+    fn json(path: PathBuf, value: &serde_json::Value) -> Self {
+        // With maps of texts and no values of our own it cannot fail.
+        let text = serde_json::to_string_pretty(value).unwrap_or_default();
+        Self {
+            path,
+            text: text + "\n",
+        }
+    }
 }
 
 /// The folder `dashboards` of this repository.
@@ -77,5 +104,5 @@ pub fn folder() -> &'static Path {
 /// # Errors
 /// If the catalogue contradicts itself.
 pub fn generate(catalogue: &Catalogue) -> Result<Vec<Generated>, GenerateError> {
-    grafana::dashboards(catalogue)
+    grafana::files(catalogue)
 }

@@ -13,6 +13,9 @@ fn main() -> Result<()> {
         if fs::read_to_string(&path).is_ok_and(|text| text == file.text) {
             continue;
         }
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
+        }
         fs::write(&path, &file.text).with_context(|| format!("write {}", path.display()))?;
         println!("dashboards/{}", file.path.display());
     }

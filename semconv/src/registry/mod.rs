@@ -2,8 +2,9 @@
 
 mod table;
 
-pub use table::ATTRIBUTES;
+pub use table::{ATTRIBUTES, METRICS};
 
+use crate::Metric;
 use crate::record::Value;
 
 /// An attribute.
@@ -71,9 +72,36 @@ pub enum Level {
     OptIn,
 }
 
+/// A metric, and how it is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// Its name and unit.
+    pub metric: Metric,
+    /// What adds up its values.
+    pub instrument: Instrument,
+}
+
+/// An instrument of OpenTelemetry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Instrument {
+    /// A sum that only grows.
+    Counter,
+    /// A sum that also falls.
+    UpDownCounter,
+    /// The last value.
+    Gauge,
+    /// How often values were of which size.
+    Histogram,
+}
+
 /// The definition of this name, `None` if there is none.
 pub fn find(name: &str) -> Option<&'static Definition> {
     ATTRIBUTES.iter().find(|found| found.name == name)
+}
+
+/// The metric of this name, `None` if there is none.
+pub fn measured(name: &str) -> Option<&'static Measured> {
+    METRICS.iter().find(|found| found.metric.name == name)
 }
 
 /// What may be on this, in the order of [`ATTRIBUTES`].

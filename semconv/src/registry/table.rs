@@ -1,9 +1,11 @@
 // Generated, do not edit: cargo run -p scoutline-semconv-generate
 //! All attributes.
 
+use super::Instrument::*;
 use super::Kind::*;
 use super::Level::*;
-use super::{Definition, event, link, metric, resource, span};
+use super::{Definition, Measured, event, link, metric, resource, span};
+use crate::metric as name;
 
 /// Each attribute once, by family.
 #[rustfmt::skip]
@@ -146,4 +148,32 @@ pub const ATTRIBUTES: &[Definition] = &[
     Definition { name: "k8s.node.name", kind: Text, uses: &[resource("scoutline.resource.sensor", Conditional), resource("scoutline.resource.workload", Conditional)] },
     Definition { name: "data_stream.dataset", kind: Text, uses: &[resource("scoutline.resource.sensor", Required), resource("scoutline.resource.workload", Required)] },
     Definition { name: "scoutline.workload.unit", kind: Text, uses: &[resource("scoutline.resource.workload", Conditional)] },
+];
+
+/// Each metric once, in the order of the registry.
+#[rustfmt::skip]
+pub const METRICS: &[Measured] = &[
+    Measured { metric: name::SCOUTLINE_KERNEL_EVENTS, instrument: Counter },
+    Measured { metric: name::SCOUTLINE_KERNEL_FOLDED, instrument: Counter },
+    Measured { metric: name::SCOUTLINE_KERNEL_DROPPED, instrument: Counter },
+    Measured { metric: name::SCOUTLINE_KERNEL_SENT, instrument: Counter },
+    Measured { metric: name::SCOUTLINE_KERNEL_UNMATCHED, instrument: Counter },
+    Measured { metric: name::SCOUTLINE_KERNEL_PROGRAM_RUN_TIME, instrument: Counter },
+    Measured { metric: name::SCOUTLINE_DETECTOR_EVENTS, instrument: Counter },
+    Measured { metric: name::SCOUTLINE_DETECTOR_JUDGED, instrument: Counter },
+    Measured { metric: name::SCOUTLINE_ACCESS_MATCHED, instrument: Counter },
+    Measured { metric: name::SCOUTLINE_ACCESS_SUMMARISED, instrument: Counter },
+    Measured { metric: name::SCOUTLINE_ACCESS_OPEN, instrument: UpDownCounter },
+    Measured { metric: name::SCOUTLINE_DETECTIONS, instrument: Counter },
+    Measured { metric: name::SCOUTLINE_RECORD_MADE, instrument: Counter },
+    Measured { metric: name::SCOUTLINE_ENCODER_RECORDS, instrument: Counter },
+    Measured { metric: name::SCOUTLINE_QUEUE_BYTES, instrument: UpDownCounter },
+    Measured { metric: name::SCOUTLINE_QUEUE_CAPACITY, instrument: UpDownCounter },
+    Measured { metric: name::SCOUTLINE_EXPORT_OFFERED, instrument: Counter },
+    Measured { metric: name::SCOUTLINE_EXPORT_PENDING, instrument: UpDownCounter },
+    Measured { metric: name::SCOUTLINE_EXPORT_RECORDS, instrument: Counter },
+    Measured { metric: name::SCOUTLINE_EXPORT_SPANS, instrument: Counter },
+    Measured { metric: name::SCOUTLINE_EXPORT_DURATION, instrument: Histogram },
+    Measured { metric: name::PROCESS_CPU_TIME, instrument: Counter },
+    Measured { metric: name::PROCESS_MEMORY_USAGE, instrument: UpDownCounter },
 ];

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use scoutline_dashboards::{COMMAND, Catalogue, folder, generate};
+use scoutline_dashboards::{COMMAND, Catalogue, Place, folder, generate};
 use serde_json::Value;
 
 fn catalogue() -> Catalogue {
@@ -23,31 +23,65 @@ fn files_are_up_to_date() {
         .collect();
     assert!(stale.is_empty(), "run `{COMMAND}`: {stale:?}");
     let made: BTreeSet<_> = files.iter().map(|it| folder().join(&it.path)).collect();
-    for entry in fs::read_dir(folder().join("grafana")).expect("there are dashboards") {
-        let path = entry.expect("it can be read").path();
-        assert!(made.contains(&path), "nobody makes {}", path.display());
+    let folders: BTreeSet<_> = made.iter().filter_map(|it| it.parent()).collect();
+    for folder in folders {
+        for entry in fs::read_dir(folder).expect("something is made there") {
+            let path = entry.expect("it can be read").path();
+            assert!(
+                path.is_dir() || made.contains(&path),
+                "nobody makes {}",
+                path.display()
+            );
+        }
     }
 }
 
 #[test]
-fn every_question_is_shown_and_has_an_answer() {
+fn every_question_is_shown_or_asked_by_itself() {
     let catalogue = catalogue();
-    let files = generate(&catalogue).expect("the catalogue is sound");
     for (name, question) in &catalogue.questions {
-        assert!(!question.cases.is_empty(), "{name} is not tested");
-        let title = serde_json::to_string(&question.title).expect("a text");
-        let is_shown = |text: &str| text.contains(&format!("\"title\": {title}"));
-        assert!(
-            files.iter().any(|it| is_shown(&it.text)),
-            "{name} is nowhere"
-        );
+        assert_ne!(question.panel.is_some(), question.alert.is_some(), "{name}");
+        let rows = catalogue.dashboards.iter().flat_map(|it| &it.rows);
+        let mut places = rows.flat_map(|it| &it.panels);
+        let is_shown = places.any(|it| match it {
+            Place::Question(shown) => shown == name,
+            Place::Sized(shown) => shown.contains_key(name),
+        });
+        assert_eq!(is_shown, question.panel.is_some(), "{name}");
+        let is_executed = [&question.queries.logql, &question.queries.promql];
+        let is_executed = is_executed.iter().any(|it| it.text().is_some());
+        assert_eq!(is_executed, !question.cases.is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn a_correlation_says_what_to_do() {
+    for (name, question, alert) in catalogue().correlations() {
+        let response = &alert.response;
+        for text in [
+            &alert.subject,
+            &alert.false_positives,
+            &response.ci,
+            &response.staging,
+            &response.production,
+        ] {
+            assert!(!text.is_empty(), "{name}");
+        }
+        let expected = question.cases.iter().any(|it| !it.expect.is_empty());
+        assert!(expected, "{name} is never shown to fire");
     }
 }
 
 #[test]
 fn panels_lie_side_by_side_and_say_what_they_are() {
-    for file in generate(&catalogue()).expect("the catalogue is sound") {
+    let files = generate(&catalogue()).expect("the catalogue is sound");
+    let files = files
+        .iter()
+        .filter(|it| it.path.starts_with("grafana/dashboards"));
+    for file in files {
         let dashboard: Value = serde_json::from_str(&file.text).expect("it is JSON");
+        let variables = &dashboard["templating"]["list"];
+        let variables = variables.as_array().expect("there are variables");
         let panels = dashboard["panels"].as_array().expect("there are panels");
         let mut taken = BTreeSet::new();
         let mut ids = BTreeSet::new();
@@ -60,14 +94,23 @@ fn panels_lie_side_by_side_and_say_what_they_are() {
                 }
             }
             assert!(ids.insert(panel["id"].as_u64()), "an id twice");
-            for text in ["title", "description"] {
-                assert!(panel[text].as_str().is_some_and(|it| !it.is_empty()));
+            let title = panel["title"].as_str().expect("a title");
+            assert!(!title.is_empty());
+            if panel["type"] == "row" {
+                let texts = panel["panels"].as_array().expect("what is folded");
+                assert!(!texts.is_empty(), "{title}");
+                continue;
             }
+            let description = panel["description"].as_str().expect("a description");
+            assert!(!description.is_empty(), "{title}");
             assert!(panel["fieldConfig"]["defaults"]["unit"].is_string());
             for target in panel["targets"].as_array().expect("queries") {
-                let query = target["expr"].as_str().expect("a query");
-                assert!(!query.contains("@{"), "{query}");
-                assert_eq!(target["datasource"]["uid"], "${loki_datasource}");
+                assert!(!target.to_string().contains("@{"), "{target}");
+                let kind = target["datasource"]["type"].as_str().expect("a kind");
+                let uid = format!("${{{kind}_datasource}}");
+                assert_eq!(target["datasource"]["uid"], *uid);
+                let name = format!("{kind}_datasource");
+                assert!(variables.iter().any(|it| it["name"] == *name), "{name}");
             }
         }
     }

@@ -2,15 +2,17 @@
 
 use std::fmt::Write as _;
 
-use super::{CodeError, Wire, wire};
-use crate::model::Level;
+use super::{CodeError, Wire, constant, wire};
+use crate::model::{Instrument, Level};
 use crate::registry::{Kind, Registry};
 
 pub(super) fn table(registry: &Registry) -> Result<String, CodeError> {
     let mut out = "\
+use super::Instrument::*;
 use super::Kind::*;
 use super::Level::*;
-use super::{Definition, event, link, metric, resource, span};
+use super::{Definition, Measured, event, link, metric, resource, span};
+use crate::metric as name;
 
 /// Each attribute once, by family.
 #[rustfmt::skip]
@@ -50,6 +52,25 @@ pub const ATTRIBUTES: &[Definition] = &[
         let _ = writeln!(
             out,
             "    Definition {{ name: \"{name}\", kind: {kind}, uses: &[{uses}] }},"
+        );
+    }
+    out.push_str(
+        "];\n\n/// Each metric once, in the order of the registry.\n#[rustfmt::skip]\npub const METRICS: &[Measured] = &[\n",
+    );
+    for signal in &registry.signals {
+        let Kind::Metric { instrument, .. } = &signal.kind else {
+            continue;
+        };
+        let instrument = match instrument {
+            Instrument::Counter => "Counter",
+            Instrument::UpDownCounter => "UpDownCounter",
+            Instrument::Gauge => "Gauge",
+            Instrument::Histogram => "Histogram",
+        };
+        let metric = constant(&signal.name);
+        let _ = writeln!(
+            out,
+            "    Measured {{ metric: name::{metric}, instrument: {instrument} }},"
         );
     }
     out.push_str("];\n");
