@@ -7,7 +7,7 @@ use std::{fs, io};
 
 use scoutline_semconv::Severity;
 use scoutline_semconv::values::{DetectionEnvironment, RecordKind};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::GenerateError;
 
@@ -226,7 +226,7 @@ pub struct Case {
 }
 
 /// Of an attribute, or of an answer.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(untagged)]
 pub enum Value {
     /// A truth value.

@@ -3,16 +3,20 @@
 //! [`Bed`] is a Collector before a [`Jaeger`], both on ports of their own and ended by pid when it is dropped. Its
 //! [`Bed::session`] waits for the traces of a session; a [`Tree`] checks one and shows it to people.
 
+mod answer;
 mod bed;
 mod happened;
 mod jaeger;
 mod loki;
 mod passed;
+mod prometheus;
 mod tree;
 
+pub use answer::{Answer, Row};
 pub use bed::{Bed, Binaries};
-pub use happened::Happened;
+pub use happened::{Happened, twice};
 pub use jaeger::{Jaeger, Kind, Process, Query, Reference, Span, SpanId, Tag, Trace, TraceId};
-pub use loki::{Loki, Row};
+pub use loki::Loki;
 pub use passed::Passed;
+pub use prometheus::Prometheus;
 pub use tree::{Branch, Fault, Tree};

@@ -1,21 +1,17 @@
 //! A real Loki on this machine.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Result, bail};
 use scoutline_e2e::{PATIENCE, Program, backend, free_port};
-use serde::Deserialize;
-use serde_json::Value;
 use tempfile::TempDir;
 
-const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/loki/loki.yaml");
+use crate::answer::{Answer, PAUSE, ask, wait_until_ready};
 
-/// Loki tells nobody that it is ready or that something has arrived, so it is asked again after this pause.
-const PAUSE: Duration = Duration::from_millis(50);
+const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/loki/loki.yaml");
 
 /// Lines in one answer.
 const LIMIT: &str = "5000";
@@ -26,40 +22,6 @@ pub struct Loki {
     _program: Program,
     _directory: TempDir,
     address: String,
-}
-
-/// One row of an answer: of a metric its labels and value, of records the labels and structured metadata of one.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Row {
-    /// Names as Loki has them.
-    pub labels: BTreeMap<String, String>,
-    /// `None` for a record.
-    pub value: Option<f64>,
-}
-
-#[derive(Deserialize)]
-struct Answer {
-    data: Data,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase", tag = "resultType", content = "result")]
-enum Data {
-    Vector(Vec<Sample>),
-    Streams(Vec<Stream>),
-}
-
-#[derive(Deserialize)]
-struct Sample {
-    metric: BTreeMap<String, String>,
-    /// When, and what.
-    value: (f64, String),
-}
-
-#[derive(Deserialize)]
-struct Stream {
-    stream: BTreeMap<String, String>,
-    values: Vec<Value>,
 }
 
 impl Loki {
@@ -95,7 +57,7 @@ impl Loki {
             _directory: directory,
             address: format!("http://127.0.0.1:{http_port}"),
         };
-        loki.wait_until_ready()?;
+        wait_until_ready(&format!("{}/ready", loki.address))?;
         Ok(loki)
     }
 
@@ -109,35 +71,34 @@ impl Loki {
     ///
     /// # Errors
     /// If Loki does not take the query.
-    pub fn query(&self, query: &str, at: u64, window: Duration) -> Result<Vec<Row>> {
-        let at_text = at.to_string();
-        let from = at
-            .saturating_sub(u64::try_from(window.as_nanos())?)
-            .to_string();
+    pub fn query(&self, query: &str, at: u64, window: Duration) -> Result<Answer> {
         // Only a metric has a value at one time.
-        let is_metric = !query.trim_start().starts_with('{');
-        let (path, time) = if is_metric {
-            ("query", vec![("time", at_text.as_str())])
-        } else {
-            (
-                "query_range",
-                vec![("start", from.as_str()), ("end", at_text.as_str())],
-            )
-        };
-        let asking = || format!("ask Loki for {query}");
-        let mut response = ureq::get(format!("{}/loki/api/v1/{path}", self.address))
-            .config()
-            .http_status_as_error(false)
-            .timeout_global(Some(PATIENCE))
-            .build()
-            .query_pairs(time)
-            .query_pairs([("query", query), ("limit", LIMIT)])
-            .call()
-            .with_context(asking)?;
-        let body = response.body_mut().read_to_string().with_context(asking)?;
-        ensure!(response.status() == 200, "{}: {body}", asking());
-        let answer: Answer = serde_json::from_str(&body).with_context(|| body.clone())?;
-        rows(answer.data).with_context(asking)
+        if !query.trim_start().starts_with('{') {
+            let url = format!("{}/loki/api/v1/query", self.address);
+            let at = at.to_string();
+            return ask(&url, &[("query", query), ("time", &at)]);
+        }
+        self.query_range(query, at, window, window)
+    }
+
+    /// Asks as a panel over time does: every `step` of the `window` that ends at a time.
+    ///
+    /// # Errors
+    /// If Loki does not take the query.
+    pub fn query_range(
+        &self,
+        query: &str,
+        at: u64,
+        window: Duration,
+        step: Duration,
+    ) -> Result<Answer> {
+        let url = format!("{}/loki/api/v1/query_range", self.address);
+        let from = at.saturating_sub(u64::try_from(window.as_nanos())?);
+        let (from, at) = (from.to_string(), at.to_string());
+        let step = step.as_secs_f64().to_string();
+        let parameters = [("start", &*from), ("end", &at), ("step", &step)];
+        let parameters = [&[("query", query), ("limit", LIMIT)][..], &parameters].concat();
+        ask(&url, &parameters)
     }
 
     /// Asks until the first row has this value.
@@ -147,8 +108,8 @@ impl Loki {
     pub fn wait_for_value(&self, query: &str, at: u64, expected: f64) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let rows = self.query(query, at, Duration::ZERO)?;
-            let found = rows.first().and_then(|row| row.value).unwrap_or(0.0);
+            let answer = self.query(query, at, Duration::ZERO)?;
+            let found = answer.rows.first().and_then(|row| row.value).unwrap_or(0.0);
             if (found - expected).abs() < 0.5 {
                 return Ok(());
             }
@@ -158,38 +119,4 @@ impl Loki {
             thread::sleep(PAUSE);
         }
     }
-
-    fn wait_until_ready(&self) -> Result<()> {
-        let deadline = Instant::now() + PATIENCE;
-        let ready = format!("{}/ready", self.address);
-        while ureq::get(&ready).call().is_err() {
-            ensure!(Instant::now() < deadline, "Loki does not become ready");
-            thread::sleep(PAUSE);
-        }
-        Ok(())
-    }
-}
-
-fn rows(data: Data) -> Result<Vec<Row>> {
-    Ok(match data {
-        Data::Vector(samples) => {
-            let rows = samples.into_iter().map(|it| {
-                Ok(Row {
-                    labels: it.metric,
-                    value: Some(it.value.1.parse()?),
-                })
-            });
-            rows.collect::<Result<_>>()?
-        }
-        Data::Streams(streams) => {
-            let rows = streams.into_iter().flat_map(|it| {
-                let row = Row {
-                    labels: it.stream,
-                    value: None,
-                };
-                vec![row; it.values.len()]
-            });
-            rows.collect()
-        }
-    })
 }
