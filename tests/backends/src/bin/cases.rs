@@ -29,7 +29,7 @@ fn main() -> Result<()> {
                 .lines(&case.events, BEGIN + SECOND)
                 .with_context(|| format!("{name}: {}", case.name))?;
             let lines: Vec<Value> = twice(&lines)
-                .map(|line| serde_json::from_slice(line))
+                .map(serde_json::from_slice)
                 .collect::<Result<_, _>>()?;
             let line = json!({
                 "question": name,

@@ -1,48 +1,88 @@
 //! Every query of the catalogue gives the answer that it should, on a real engine behind a real Collector.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
 use libtest_mimic::Trial;
-use scoutline_backends::{Happened, Loki, Row};
-use scoutline_dashboards::{Case, Catalogue, Language, Question, Value, folder};
+use scoutline_backends::{Asked, Happened, Loki, Prometheus, Row, measured, twice};
+use scoutline_dashboards::{Case, Catalogue, Language, Purpose, Question, Value, folder};
 use scoutline_e2e::Collector;
+use serde_json::Value as Json;
 
-const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/loki.collector.yaml");
+const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue.collector.yaml");
+
+/// Alert rules as Grafana reads them.
+const ALERTS: &str = "grafana/provisioning/alerting/scoutline.yaml";
 
 const SECOND: u64 = 1_000_000_000;
 
 /// Between the windows of two cases.
 const GAP: u64 = 60 * SECOND;
 
+/// What a panel over time takes a rate of, in seconds.
+const RATE: u64 = 300;
+
 /// A case with the time at which its question is asked.
 #[derive(Clone, Debug)]
-struct Asked {
+struct Timed {
     name: String,
     question: Question,
     case: Case,
     at: u64,
 }
 
+/// The programs that are asked.
+#[derive(Debug)]
+pub(crate) struct Engines<'a> {
+    pub(crate) collector: &'a Path,
+    pub(crate) loki: &'a Path,
+    pub(crate) prometheus: &'a Path,
+}
+
+/// Those that run.
+struct Running {
+    loki: Loki,
+    prometheus: Prometheus,
+    /// By the name of the correlation.
+    alerts: BTreeMap<String, String>,
+}
+
 /// Sends what happened in all cases, each in a window of its own, and makes a trial of each.
 ///
 /// # Errors
 /// If a backend does not start or does not take what is sent.
-pub(crate) fn trials(loki: &Path, collector: &Path) -> Result<Vec<Trial>> {
+pub(crate) fn trials(engines: &Engines<'_>) -> Result<Vec<Trial>> {
     let catalogue = Catalogue::read(&folder().join("catalogue"))?;
     let cases = schedule(&catalogue, now()?);
-    let loki = Loki::start(loki)?;
-    let collector = Collector::deploy(collector, Path::new(CONFIG), &[("LOKI", loki.otlp())])?;
+    let running = Arc::new(Running {
+        loki: Loki::start(engines.loki)?,
+        prometheus: Prometheus::start(engines.prometheus)?,
+        alerts: alerts()?,
+    });
+    let variables = [
+        ("LOKI", running.loki.otlp()),
+        ("PROMETHEUS", running.prometheus.otlp()),
+    ];
+    let collector = Collector::deploy(engines.collector, Path::new(CONFIG), &variables)?;
     let sent = send(&collector, &cases)?;
-    let loki = std::sync::Arc::new(loki);
     let all = r#"sum(count_over_time({service_name=~"scoutline.*"}[14d]))"#;
-    loki.wait_for_value(all, now()?, sent as f64)?;
-    let trials = cases.into_iter().map(|asked| {
-        let loki = std::sync::Arc::clone(&loki);
-        let name = format!("catalogue: LogQL {}: {}", asked.name, asked.case.name);
-        crate::trial(name, move || answers(&loki, &asked))
+    running.loki.wait_for_value(all, now()?, sent as f64)?;
+    let trials = cases.into_iter().map(|timed| {
+        let running = Arc::clone(&running);
+        let language = if timed.case.samples.is_empty() {
+            Language::LogQl
+        } else {
+            Language::PromQl
+        };
+        let name = format!(
+            "catalogue: {language:?} {}: {}",
+            timed.name, timed.case.name
+        );
+        crate::trial(name, move || answers(&running, language, &timed))
     });
     Ok(trials.collect())
 }
@@ -52,104 +92,179 @@ fn now() -> Result<u64> {
     Ok(u64::try_from(since.as_nanos())?)
 }
 
-/// One window after another, the last one ending now: a stream takes nothing that is much older than what it has.
-fn schedule(catalogue: &Catalogue, now: u64) -> Vec<Asked> {
+/// One window after another, the last one ending now: a stream takes nothing that is much older than what it has. The
+/// longest come first, so that a query never looks back further than the window of its case, but into longer ones.
+fn schedule(catalogue: &Catalogue, now: u64) -> Vec<Timed> {
     let questions = catalogue.questions.iter();
     let all = questions
         .flat_map(|(name, question)| question.cases.iter().map(move |it| (name, question, it)));
-    let all: Vec<_> = all.collect();
+    let mut all: Vec<_> = all.collect();
+    all.sort_by_key(|(.., case)| std::cmp::Reverse(case.window));
     let whole: u64 = all
         .iter()
         .map(|(.., case)| case.window * SECOND + GAP)
         .sum();
     let mut at = now - whole;
-    let asked = all.into_iter().map(|(name, question, case)| {
+    let timed = all.into_iter().map(|(name, question, case)| {
         at += case.window * SECOND + GAP;
-        Asked {
+        Timed {
             name: name.clone(),
             question: question.clone(),
             case: case.clone(),
             at,
         }
     });
-    asked.collect()
+    timed.collect()
 }
 
 /// How many records there are; a tenth of them, and the first of each case, is sent twice.
-fn send(collector: &Collector, cases: &[Asked]) -> Result<usize> {
+fn send(collector: &Collector, cases: &[Timed]) -> Result<usize> {
     let mut happened = Happened::new();
     let mut sent = 0;
-    for asked in cases {
-        let begin = asked.at - asked.case.window * SECOND + SECOND;
-        for (index, line) in happened
-            .lines(&asked.case.events, begin)?
-            .iter()
-            .enumerate()
-        {
-            for _ in 0..if index % 10 == 0 { 2 } else { 1 } {
-                let response = ureq::post(format!("{}/v1/logs", collector.http()))
-                    .header("content-type", "application/json")
-                    .send(&line[..])?;
-                ensure!(response.status() == 200, "{}", response.status());
-            }
-            sent += 1;
+    for timed in cases {
+        let begin = timed.at - timed.case.window * SECOND;
+        let lines = happened.lines(&timed.case.events, begin + SECOND)?;
+        for line in twice(&lines) {
+            post(collector, "logs", line)?;
+        }
+        sent += lines.len();
+        for samples in &timed.case.samples {
+            post(collector, "metrics", &measured(samples, begin)?)?;
         }
     }
     Ok(sent)
 }
 
-fn answers(loki: &Loki, asked: &Asked) -> Result<()> {
-    let Asked {
-        question, case, at, ..
-    } = asked;
-    let query = Language::LogQl.expand(question.queries.logql.trim())?;
-    let window = format!("{}s", case.window);
-    let query = query
-        .replace("$__range", &window)
-        .replace("$__auto", &window)
-        .replace("$environment", ".*")
-        .replace("$host", ".*");
-    let found = loki.query(&query, *at, Duration::from_secs(case.window))?;
+fn post(collector: &Collector, signal: &str, request: &[u8]) -> Result<()> {
+    let response = ureq::post(format!("{}/v1/{signal}", collector.http()))
+        .header("content-type", "application/json")
+        .send(request)?;
+    ensure!(response.status() == 200, "{}", response.status());
+    Ok(())
+}
+
+/// Queries of the alert rules that are shipped, by the name of the correlation.
+fn alerts() -> Result<BTreeMap<String, String>> {
+    let text = fs::read_to_string(folder().join(ALERTS))?;
+    let file: Json = serde_saphyr::from_str(&text)?;
+    let groups = file["groups"].as_array().context("there are groups")?;
+    let rules = groups.iter().filter_map(|it| it["rules"].as_array());
+    let alerts = rules.flatten().map(|rule| {
+        let name = rule["labels"]["scoutline"].as_str().context("a name")?;
+        let query = rule["data"][0]["model"]["expr"].as_str();
+        let query = query.context("a query")?.replace("$$", "$");
+        Ok((name.to_owned(), query))
+    });
+    alerts.collect()
+}
+
+fn answers(running: &Running, language: Language, timed: &Timed) -> Result<()> {
+    let Timed {
+        name,
+        question,
+        case,
+        at,
+    } = timed;
+    let query = match running.alerts.get(name) {
+        Some(query) => query.clone(),
+        None => of_panel(language, question, case)?,
+    };
+    let (engine, answer) = match language {
+        Language::PromQl => ("Prometheus", running.prometheus.query(&query, *at)?),
+        _ => {
+            let window = Duration::from_secs(case.window);
+            ("Loki", running.loki.query(&query, *at, window)?)
+        }
+    };
     let mut expected: Vec<_> = case
         .expect
         .iter()
-        .map(expected_row)
+        .map(|row| expected_row(language, row))
         .collect::<Result<_>>()
         .with_context(|| query.clone())?;
-    let mut found: Vec<_> = found.iter().map(|row| found_row(row, &expected)).collect();
+    let found = answer.rows.iter().map(|row| found_row(row, &expected));
+    let mut found: Vec<_> = found.collect();
     let order = |row: &BTreeMap<String, String>| format!("{row:?}");
     expected.sort_by_key(order);
     found.sort_by_key(order);
+    let is_equal = found == expected;
+    Asked {
+        question: name,
+        case: &case.name,
+        language: &format!("{language:?}"),
+        engine,
+        how: "executed",
+        expected: &format!("{} rows", expected.len()),
+        got: &if is_equal {
+            format!("{} rows", found.len())
+        } else {
+            "something else".to_owned()
+        },
+    }
+    .note()?;
     assert_eq!(found, expected, "{query}");
     Ok(())
 }
 
+/// As Grafana would send it, with nothing narrowed down.
+fn of_panel(language: Language, question: &Question, case: &Case) -> Result<String> {
+    let queries = &question.queries;
+    let query = match language {
+        Language::PromQl => &queries.promql,
+        _ => &queries.logql,
+    };
+    let query = query.text().context("a case without a query")?;
+    let mut query = language.expand(query, Purpose::Panel)?;
+    let window = format!("{}s", case.window);
+    for (variable, value) in [
+        ("$__range", window.as_str()),
+        ("$__auto", &window),
+        ("$__rate_interval", &format!("{RATE}s")),
+        ("$environment", ".*"),
+        ("$host", ".*"),
+        ("$session", ".*"),
+        ("$repository", ".*"),
+    ] {
+        query = query.replace(variable, value);
+    }
+    ensure!(!query.contains('$'), "{query} has one variable more");
+    Ok(query)
+}
+
 /// In the names of the language.
-fn expected_row(row: &BTreeMap<String, Value>) -> Result<BTreeMap<String, String>> {
+fn expected_row(
+    language: Language,
+    row: &BTreeMap<String, Value>,
+) -> Result<BTreeMap<String, String>> {
     let cell = |(name, value): (&String, &Value)| {
         let name = match name.as_str() {
             "value" => "value".to_owned(),
-            name => Language::LogQl.name(name)?,
+            name => language.name(name)?,
         };
-        Ok((
-            name,
-            match value {
-                Value::Number(number) => number.to_string(),
-                Value::Text(text) => text.clone(),
-            },
-        ))
+        let value = match value {
+            Value::Bool(truth) => truth.to_string(),
+            Value::Number(number) => rounded(*number),
+            Value::Text(text) => text.clone(),
+            Value::Texts(texts) => serde_json::to_string(texts)?,
+        };
+        Ok((name, value))
     };
     row.iter().map(cell).collect()
 }
 
-/// What of a row is asked about. All labels of a metric are; a record has many.
+/// What of a row is asked about. All labels of a metric are; a record has many. An alert fires whatever its value is.
 fn found_row(row: &Row, expected: &[BTreeMap<String, String>]) -> BTreeMap<String, String> {
     let is_asked = |name: &String| expected.iter().any(|row| row.contains_key(name));
     let labels = row.labels.iter();
     let labels = labels.filter(|(name, _)| row.value.is_some() || is_asked(name));
     let labels = labels.map(|(name, value)| (name.clone(), value.clone()));
-    let value = row
-        .value
-        .map(|value| ("value".to_owned(), value.to_string()));
-    labels.chain(value).collect()
+    let value = row.value.map(|value| ("value".to_owned(), rounded(value)));
+    labels
+        .chain(value.filter(|(name, _)| is_asked(name)))
+        .collect()
+}
+
+/// A rate is a quotient, so its last digits say nothing.
+fn rounded(number: f64) -> String {
+    ((number * 1e9).round() / 1e9).to_string()
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
-use scoutline_backends::{Binaries, Loki, Tree};
+use scoutline_backends::{Binaries, Loki, Prometheus, Tree};
 use scoutline_e2e::{Collector, Profile, build, why_not};
 
 #[expect(clippy::print_stdout, reason = "a skip is told where the results are")]
@@ -32,8 +32,15 @@ fn main() -> anyhow::Result<ExitCode> {
             vec![skipped("backends")]
         }
     };
-    match Loki::build().and_then(|loki| Ok((loki, Collector::build()?))) {
-        Ok((loki, collector)) => trials.extend(catalogue::trials(&loki, &collector)?),
+    let engines = || anyhow::Ok((Collector::build()?, Loki::build()?, Prometheus::build()?));
+    match engines() {
+        Ok((collector, loki, prometheus)) => {
+            trials.extend(catalogue::trials(&catalogue::Engines {
+                collector: &collector,
+                loki: &loki,
+                prometheus: &prometheus,
+            })?);
+        }
         Err(error) => {
             println!("suite backends: skipped: catalogue: {error:#}");
             trials.push(skipped("catalogue"));
