@@ -13,8 +13,8 @@ use crate::answer::{Answer, PAUSE, ask, wait_until_ready};
 
 const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/loki/loki.yaml");
 
-/// Lines in one answer.
-const LIMIT: &str = "5000";
+/// Lines in one answer: as many as the dashboards show.
+const LIMIT: &str = "200";
 
 /// A Loki with a folder of its own.
 #[derive(Debug)]
