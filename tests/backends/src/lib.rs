@@ -5,6 +5,7 @@
 
 mod answer;
 mod bed;
+mod corpus;
 mod happened;
 mod jaeger;
 mod loki;
@@ -16,6 +17,7 @@ mod tree;
 
 pub use answer::{Answer, Row};
 pub use bed::{Bed, Binaries};
+pub use corpus::{Expected, Recording};
 pub use happened::{Happened, twice};
 pub use jaeger::{Jaeger, Kind, Process, Query, Reference, Span, SpanId, Tag, Trace, TraceId};
 pub use loki::Loki;

@@ -10,7 +10,7 @@ use scoutline::variables::Variables;
 use tempfile::TempDir;
 
 /// Recordings, each with what it has to give: one log record a line, then one span a line.
-pub const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus");
+pub const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../corpus");
 
 /// Every recording of the corpus, and where what it has to give is.
 ///
@@ -28,11 +28,20 @@ pub fn recordings() -> anyhow::Result<Vec<(PathBuf, PathBuf)>> {
     Ok(recordings)
 }
 
-/// The log records and spans of a recording, one a line, as `scoutline replay` writes them.
+/// What a recording gives, as it would be sent: requests in OTLP/JSON, one a line.
+#[derive(Clone, Debug)]
+pub struct Replayed {
+    /// Of log records.
+    pub logs: String,
+    /// Of spans.
+    pub traces: String,
+}
+
+/// What `scoutline replay` writes of a recording.
 ///
 /// # Errors
 /// If the recording cannot be replayed.
-pub fn replay(recording: &Path) -> anyhow::Result<String> {
+pub fn requests(recording: &Path) -> anyhow::Result<Replayed> {
     let directory = TempDir::new()?;
     // No configuration or a variable of whoever runs the tests.
     let config = directory.path().join("scoutline.yaml");
@@ -47,8 +56,18 @@ pub fn replay(recording: &Path) -> anyhow::Result<String> {
 
     let logs = directory.path().join("logs.jsonl");
     let traces = directory.path().join("traces.jsonl");
-    let logs = fs::read_to_string(&logs).context("the replay wrote no records")?;
-    let traces = fs::read_to_string(&traces).context("the replay wrote no spans")?;
+    Ok(Replayed {
+        logs: fs::read_to_string(&logs).context("the replay wrote no records")?,
+        traces: fs::read_to_string(&traces).context("the replay wrote no spans")?,
+    })
+}
+
+/// The log records and spans of a recording, one a line, as `scoutline replay` writes them.
+///
+/// # Errors
+/// If the recording cannot be replayed.
+pub fn replay(recording: &Path) -> anyhow::Result<String> {
+    let Replayed { logs, traces } = requests(recording)?;
     let mut items = Vec::new();
     for line in logs.lines() {
         items.extend(scoutline_live::raw_records(line)?);

@@ -26,7 +26,7 @@ fn place(item: &Value) -> Place {
 
 /// Records and spans as OTLP/JSON, one a line.
 fn items() -> Vec<Value> {
-    let corpus = folder().join("../tests/replay/corpus");
+    let corpus = folder().join("../tests/corpus");
     let files = fs::read_dir(corpus).expect("there is a corpus");
     let paths = files.map(|entry| entry.expect("the folder can be read").path());
     let is_golden = |path: &PathBuf| path.extension().is_some_and(|end| end == "jsonl");

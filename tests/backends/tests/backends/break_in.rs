@@ -21,7 +21,7 @@ pub(crate) const CASES: &[(&str, Case)] = &[
     ("a long session is linked slices", slices),
 ];
 
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/break-in.sh");
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../corpus/break-in.sh");
 
 /// What the trace looks like: who started whom.
 const STORY: &str = "bash\n  sh\n    cat\n    cat\n    cat\n    tcpdump\n    nmap\n";

@@ -13,7 +13,7 @@ use scoutline_dashboards::{Case, Catalogue, Language, Purpose, Question, Value, 
 use scoutline_e2e::Collector;
 use serde_json::Value as Json;
 
-const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue.collector.yaml");
+pub(crate) const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue.collector.yaml");
 
 /// Alert rules as Grafana reads them.
 const ALERTS: &str = "grafana/provisioning/alerting/scoutline.yaml";
@@ -87,7 +87,7 @@ pub(crate) fn trials(engines: &Engines<'_>) -> Result<Vec<Trial>> {
     Ok(trials.collect())
 }
 
-fn now() -> Result<u64> {
+pub(crate) fn now() -> Result<u64> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH)?;
     Ok(u64::try_from(since.as_nanos())?)
 }
@@ -135,7 +135,7 @@ fn send(collector: &Collector, cases: &[Timed]) -> Result<usize> {
     Ok(sent)
 }
 
-fn post(collector: &Collector, signal: &str, request: &[u8]) -> Result<()> {
+pub(crate) fn post(collector: &Collector, signal: &str, request: &[u8]) -> Result<()> {
     let response = ureq::post(format!("{}/v1/{signal}", collector.http()))
         .header("content-type", "application/json")
         .send(request)?;
@@ -144,7 +144,7 @@ fn post(collector: &Collector, signal: &str, request: &[u8]) -> Result<()> {
 }
 
 /// Queries of the alert rules that are shipped, by the name of the correlation.
-fn alerts() -> Result<BTreeMap<String, String>> {
+pub(crate) fn alerts() -> Result<BTreeMap<String, String>> {
     let text = fs::read_to_string(folder().join(ALERTS))?;
     let file: Json = serde_saphyr::from_str(&text)?;
     let groups = file["groups"].as_array().context("there are groups")?;
@@ -167,7 +167,7 @@ fn answers(running: &Running, language: Language, timed: &Timed) -> Result<()> {
     } = timed;
     let query = match running.alerts.get(name) {
         Some(query) => query.clone(),
-        None => of_panel(language, question, case)?,
+        None => asked(language, question, case.window)?,
     };
     let (engine, answer) = match language {
         Language::PromQl => ("Prometheus", running.prometheus.query(&query, *at)?),
@@ -206,8 +206,8 @@ fn answers(running: &Running, language: Language, timed: &Timed) -> Result<()> {
     Ok(())
 }
 
-/// As Grafana would send it, with nothing narrowed down.
-fn of_panel(language: Language, question: &Question, case: &Case) -> Result<String> {
+/// As Grafana would send it for so many seconds, with nothing narrowed down.
+pub(crate) fn asked(language: Language, question: &Question, window: u64) -> Result<String> {
     let queries = &question.queries;
     let query = match language {
         Language::PromQl => &queries.promql,
@@ -215,7 +215,7 @@ fn of_panel(language: Language, question: &Question, case: &Case) -> Result<Stri
     };
     let query = query.text().context("a case without a query")?;
     let mut query = language.expand(query, Purpose::Panel)?;
-    let window = format!("{}s", case.window);
+    let window = format!("{window}s");
     for (variable, value) in [
         ("$__range", window.as_str()),
         ("$__auto", &window),

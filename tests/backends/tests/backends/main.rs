@@ -2,6 +2,7 @@
 
 mod break_in;
 mod catalogue;
+mod corpus;
 mod session;
 
 use std::path::Path;
@@ -35,11 +36,13 @@ fn main() -> anyhow::Result<ExitCode> {
     let engines = || anyhow::Ok((Collector::build()?, Loki::build()?, Prometheus::build()?));
     match engines() {
         Ok((collector, loki, prometheus)) => {
-            trials.extend(catalogue::trials(&catalogue::Engines {
+            let engines = catalogue::Engines {
                 collector: &collector,
                 loki: &loki,
                 prometheus: &prometheus,
-            })?);
+            };
+            trials.extend(catalogue::trials(&engines)?);
+            trials.extend(corpus::trials(&engines)?);
         }
         Err(error) => {
             println!("suite backends: skipped: catalogue: {error:#}");

@@ -21,10 +21,7 @@ pub(crate) const CASES: &[(&str, Case)] = &[
 
 const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/ottl.yaml");
 
-const RECORDING: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../replay/corpus/five-recipes.rec"
-);
+const RECORDING: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../corpus/five-recipes.rec");
 
 /// What the transform adds.
 const ROUTE: &str = "alert.route";

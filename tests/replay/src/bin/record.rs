@@ -1,93 +1,95 @@
-//! `record SENSOR`: makes the corpus anew on this kernel. Needs root.
+//! `record SENSOR [NAME...]`: makes the corpus anew on this kernel, all of it or these. Needs root.
 //!
-//! What is committed holds one session only, and nothing about the machine on which it was made but its kernel.
+//! Each script of the corpus is run beside a sensor of its own. What is committed holds that script's processes only, and
+//! nothing about the machine on which it was made but its kernel.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{BufReader, BufWriter};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, Result, ensure};
 use scoutline::pipeline::{Preamble, Reader, Step, Writer};
+use scoutline_abi::raw::TaskInfo;
 use scoutline_abi::{Event, decode};
-use scoutline_live::{Sensor, Tools};
+use scoutline_live::Sensor;
 use scoutline_replay::{CORPUS, replay};
 use tempfile::TempDir;
 
-/// What each recipe looks for; no descendant leaves the session.
-const DEED: &str = "cat /proc/sys/net/ipv4/ip_forward
-    head -c1 /proc/version; head -c1 /proc/version
-    cat /proc/ioports
-    tcpdump --version
-    nmap --version";
-const RECIPES: usize = 5;
-
 const WINDOW: Duration = Duration::from_millis(500);
-const LIMIT: Duration = Duration::from_secs(20);
 
-fn main() -> anyhow::Result<()> {
-    let sensor = std::env::args_os().nth(1).map(PathBuf::from);
-    let sensor = sensor.context("record SENSOR: which one?")?;
-    let work = TempDir::new()?;
-    let whole = work.path().join("whole");
-    let session = record(&sensor, &whole)?;
-
-    let path = Path::new(CORPUS).join("five-recipes.rec");
-    keep(session, &whole, &path)?;
-    fs::write(path.with_extension("jsonl"), replay(&path)?)?;
+fn main() -> Result<()> {
+    let mut words = std::env::args_os().skip(1);
+    let sensor = words.next().map(PathBuf::from);
+    let sensor = sensor.context("record SENSOR [NAME...]: which one?")?;
+    let wanted: Vec<_> = words.collect();
+    for entry in fs::read_dir(CORPUS)? {
+        let script = entry?.path();
+        let name = script.file_stem().unwrap_or_default().to_owned();
+        let is_wanted = wanted.is_empty() || wanted.contains(&name);
+        if is_wanted && script.extension() == Some(OsStr::new("sh")) {
+            record(&sensor, &script).with_context(|| script.display().to_string())?;
+        }
+    }
     Ok(())
 }
 
-/// Records the deed among all that happens on this machine; gives its session.
-fn record(sensor: &Path, recording: &Path) -> anyhow::Result<u32> {
-    let recording = recording.to_string_lossy();
+/// Records a script among all that happens on this machine, and what its recording gives.
+fn record(sensor: &Path, script: &Path) -> Result<()> {
+    let work = TempDir::new()?;
+    let whole = work.path().join("whole");
+    let recording = whole.to_string_lossy();
     let sensor = Sensor::start(sensor, WINDOW, &["--record", &recording])?;
-    let deed = Tools::build()?
-        .command(Path::new("/"), &["sh", "-ec", DEED])
-        .spawn()?;
-    let session = deed.id();
+    let deed = deed(work.path(), script)?.spawn()?;
+    let root = deed.id();
     let output = deed.wait_with_output()?;
-    anyhow::ensure!(output.status.success(), "the deed failed: {output:?}");
-    let found = sensor.records().wait(LIMIT, |records| {
-        let closed = records.iter().filter(|record| {
-            record.session_leader() == Some(i64::from(session)) && record.is_phase("summary")
-        });
-        (closed.count() >= RECIPES).then_some(())
-    });
+    ensure!(output.status.success(), "it failed: {output:?}");
+    // It takes what is in its rings before it ends.
     sensor.stop()?.unhurt().map_err(anyhow::Error::msg)?;
-    found.context("not every recipe fired")?;
-    Ok(session)
+    let kept = script.with_extension("rec");
+    keep(root, &whole, &kept)?;
+    fs::write(kept.with_extension("jsonl"), replay(&kept)?)?;
+    Ok(())
 }
 
-/// Copies what one session did.
-fn keep(session: u32, from: &Path, to: &Path) -> anyhow::Result<()> {
+/// Runs a script as a login of its own, from a copy: where this repository is says something about the machine.
+fn deed(work: &Path, script: &Path) -> Result<Command> {
+    let name = script.file_name().context("a script has a name")?;
+    let (copy, login) = (work.join("corpus").join(name), work.join("login.sh"));
+    fs::create_dir(work.join("corpus"))?;
+    fs::copy(script, &copy)?;
+    fs::copy(Path::new(CORPUS).join("../login.sh"), &login)?;
+    let mut command = Command::new("sh");
+    command
+        .args([&login, &copy])
+        .current_dir("/")
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin")
+        .env("LC_ALL", "C")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    Ok(command)
+}
+
+/// Copies what one process and its descendants did.
+fn keep(root: u32, from: &Path, to: &Path) -> Result<()> {
     let (mut reader, preamble) = Reader::new(BufReader::new(File::open(from)?))?;
     let mut writer = Writer::new(BufWriter::new(File::create(to)?), &anonymous(preamble))?;
-    let mut kept = BTreeSet::new();
+    let mut kept = BTreeSet::from([root]);
     while let Some(step) = reader.step()? {
         let is_kept = match &step {
-            Step::Event { bytes, .. } => {
-                let program = match decode(bytes)? {
-                    Event::Exec(record) | Event::Task(record) => Ok(record.fixed.task),
-                    Event::Open(record) => Ok(record.fixed.task),
-                    Event::Fork(fork) => Ok(fork.task),
-                    Event::Exit(exit) => Err(exit.tgid),
-                    // Which of them matter is not known here, and they are few.
-                    Event::Cgroup(_) | Event::TraceContext(_) => {
-                        writer.write(&step)?;
-                        continue;
-                    }
-                };
-                match program {
-                    Ok(task) if task.session_id == session => {
-                        kept.insert(task.tgid);
-                        true
-                    }
-                    Ok(_) => false,
-                    Err(tgid) => kept.contains(&tgid),
-                }
-            }
+            Step::Event { bytes, .. } => match decode(bytes)? {
+                Event::Exec(record) | Event::Task(record) => is_ours(&mut kept, &record.fixed.task),
+                Event::Open(record) => is_ours(&mut kept, &record.fixed.task),
+                Event::Fork(fork) => is_ours(&mut kept, &fork.task),
+                Event::Exit(exit) => kept.contains(&exit.tgid),
+                // Which of them matter is not known here, and they are few.
+                Event::Cgroup(_) | Event::TraceContext(_) => true,
+            },
             // What the sensor said about itself is not kept: numbers begin with what is.
             Step::Issue { .. } => false,
             // Counters that nobody knows are not looked at.
@@ -102,6 +104,15 @@ fn keep(session: u32, from: &Path, to: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Whether it is one of them, or a child of one.
+fn is_ours(kept: &mut BTreeSet<u32>, task: &TaskInfo) -> bool {
+    let is_ours = kept.contains(&task.tgid) || kept.contains(&task.parent_tgid);
+    if is_ours {
+        kept.insert(task.tgid);
+    }
+    is_ours
+}
+
 /// Without what tells one machine from another.
 fn anonymous(mut preamble: Preamble) -> Preamble {
     preamble.facts.users.retain(|id, _| *id == 0);
@@ -111,6 +122,8 @@ fn anonymous(mut preamble: Preamble) -> Preamble {
         .retain(|mount| mount.mount_point == "/");
     preamble.facts.boot_id = "00000000-0000-4000-8000-000000000000".to_owned();
     preamble.facts.id_key = [0; 16];
+    // A host on which nothing ever fired.
+    preamble.facts.seen = Some(Vec::new());
     preamble
         .resource
         .retain(|(key, _)| !key.starts_with("host.") && !key.starts_with("service.instance"));
