@@ -61,6 +61,11 @@ impl Loki {
         Ok(loki)
     }
 
+    /// Where it is asked.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Where it takes OTLP over HTTP.
     pub fn otlp(&self) -> String {
         format!("{}/otlp", self.address)

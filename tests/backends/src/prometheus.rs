@@ -53,6 +53,11 @@ impl Prometheus {
         Ok(prometheus)
     }
 
+    /// Where it is asked.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Where it takes OTLP over HTTP.
     pub fn otlp(&self) -> String {
         format!("{}/api/v1/otlp", self.address)

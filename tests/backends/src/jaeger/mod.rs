@@ -99,6 +99,11 @@ impl Jaeger {
         Ok(jaeger)
     }
 
+    /// Where it is asked.
+    pub fn address(&self) -> &str {
+        self.api.trim_end_matches("/api")
+    }
+
     /// Where it takes OTLP over gRPC: host and port.
     pub fn otlp(&self) -> &str {
         &self.otlp
