@@ -1,4 +1,4 @@
-// Command otelcol is the real OpenTelemetry Collector that Scoutline's tests send to: the parts a host's agent needs,
+// Command otelcol is the real OpenTelemetry Collector that Scoutline's tests send to: what deploy/collector names,
 // at versions pinned in go.mod.
 package main
 
@@ -18,7 +18,7 @@ func main() {
 		BuildInfo: component.BuildInfo{
 			Command:     "otelcol",
 			Description: "OpenTelemetry Collector for Scoutline's tests",
-			Version:     "0.155.0",
+			Version:     "0.157.0",
 		},
 		Factories: components,
 		ConfigProviderSettings: otelcol.ConfigProviderSettings{
