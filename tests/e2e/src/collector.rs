@@ -71,13 +71,29 @@ impl Collector {
     /// # Errors
     /// If it does not become ready.
     pub fn deploy(binary: &Path, config: &Path, variables: &[(&str, String)]) -> Result<Self> {
+        Self::layered(binary, &[config], &[], variables)
+    }
+
+    /// The same with files on top of each other, and settings on top of these: `key=value`, with dots between keys.
+    ///
+    /// # Errors
+    /// If it does not become ready.
+    pub fn layered(
+        binary: &Path,
+        configs: &[&Path],
+        settings: &[&str],
+        variables: &[(&str, String)],
+    ) -> Result<Self> {
         let mut collector = Self::prepare(binary)?;
         for (name, value) in variables {
             let variable = ((*name).to_owned(), value.clone());
             collector.variables.push(variable);
         }
         let health = free_port()?.local_addr()?.port();
-        collector.arguments = vec!["--config".to_owned(), config.display().to_string()];
+        let mut arguments = Vec::new();
+        for config in configs {
+            arguments.extend(["--config".to_owned(), config.display().to_string()]);
+        }
         for (key, port) in [
             (
                 "receivers.otlp.protocols.grpc.endpoint",
@@ -89,12 +105,13 @@ impl Collector {
             ),
             ("extensions.health_check.endpoint", health),
         ] {
-            let setting = format!("--set={key}=127.0.0.1:{port}");
-            collector.arguments.push(setting);
+            arguments.push(format!("--set={key}=127.0.0.1:{port}"));
         }
         // It would show its own figures on a port that is always the same.
-        let quiet = "--set=service.telemetry.metrics.level=none";
-        collector.arguments.push(quiet.to_owned());
+        let quiet = "service.telemetry.metrics.level=none";
+        let settings = settings.iter().chain([&quiet]);
+        arguments.extend(settings.map(|setting| format!("--set={setting}")));
+        collector.arguments = arguments;
         collector.resume()?;
         Ok(collector)
     }
@@ -140,6 +157,16 @@ impl Collector {
         program.signal(Signal::KILL)?;
         program.wait()?;
         Ok(())
+    }
+
+    /// Waits until it has said this since it was started last, and returns the line.
+    ///
+    /// # Errors
+    /// If it does not run, or takes longer than [`crate::PATIENCE`].
+    pub fn wait_for_line(&self, text: &str) -> Result<String> {
+        let program = self.program.as_ref();
+        let program = program.context("the Collector does not run")?;
+        program.wait_for_error_line(text)
     }
 
     /// Where it takes OTLP over gRPC.

@@ -5,11 +5,15 @@ mod deeds;
 mod delivery;
 mod deploy;
 mod exec;
+mod gateway;
+mod golden;
 mod json;
+mod kubernetes;
 mod ottl;
 mod outage;
 mod own;
 mod refusal;
+mod shipped;
 mod shutdown;
 
 use std::path::PathBuf;
@@ -53,11 +57,14 @@ fn trials(binaries: &Binaries) -> Vec<Trial> {
     let mut trials = delivery::trials(binaries);
     for (suite, cases) in [
         ("exec", exec::CASES),
+        ("gateway", gateway::CASES),
         ("json", json::CASES),
+        ("kubernetes", kubernetes::CASES),
         ("ottl", ottl::CASES),
         ("outage", outage::CASES),
         ("own", own::CASES),
         ("refusal", refusal::CASES),
+        ("shipped", shipped::CASES),
         ("shutdown", shutdown::CASES),
         ("deploy", deploy::CASES),
     ] {
