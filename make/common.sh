@@ -31,39 +31,46 @@ older_than() {
     [[ $1 != "$2" && $(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n1) == "$1" ]]
 }
 
-# cached NAME FILE...: the folder in the cache for what these files determine, and makes its parent.
-cached() {
-    local name=$1
-    shift
-    local cache=${XDG_CACHE_HOME:-$HOME/.cache}/scoutline
+# kept NAME MAKE FILE...: prints the path of a folder of the cache that MAKE fills, once for what these files say; MAKE gets it
+# as its argument. One at a time: whoever waited finds the other's result, and what was not finished is made anew.
+kept() {
+    local name=$1 make=$2 cache=${XDG_CACHE_HOME:-$HOME/.cache}/scoutline folder lock
+    shift 2
     mkdir -p "$cache"
-    echo "$cache/$name-$(cat -- "$@" | sha256sum | cut -c1-16)"
-}
-
-# python_with REQUIREMENTS: prints the path of a Python that has these packages, and installs them first if it must.
-python_with() {
-    local folder staging
-    folder=$(cached python "$1")
-    if [[ ! -d $folder ]]; then
-        # A virtual environment cannot be moved, so it is made in place and marked whole by its name alone.
-        staging=$folder.staging
-        rm -rf -- "$staging"
-        python3 -m venv "$staging" >&2
-        "$staging/bin/python" -m pip install --quiet --require-hashes --requirement "$1" >&2
-        ln -sfT "$staging" "$folder"
+    folder=$cache/$name-$(cat -- "$@" | sha256sum | cut -c1-16)
+    exec {lock}>"$cache/$name.lock"
+    flock "$lock"
+    if [[ ! -e $folder/finished ]]; then
+        rm -rf -- "$folder"
+        mkdir -p "$folder"
+        echo "${0##*/}: making $name, once" >&2
+        "$make" "$folder" >&2
+        touch "$folder/finished"
     fi
-    echo "$folder/bin/python"
-}
-
-# node_modules_of FOLDER: prints the path of a folder with the packages of its package-lock.json.
-node_modules_of() {
-    local folder staging
-    folder=$(cached node "$1/package-lock.json")
-    if [[ ! -d $folder ]]; then
-        staging=$(mktemp -d "$folder.XXXXXX")
-        cp -- "$1/package.json" "$1/package-lock.json" "$staging/"
-        npm ci --silent --ignore-scripts --prefix "$staging" >&2
-        mv -T -- "$staging" "$folder"
-    fi
+    exec {lock}>&-
     echo "$folder"
+}
+
+# python_with FOLDER: prints the path of a Python that has the packages of its requirements.txt.
+python_with() {
+    # The requirements are the only ones at a time, so the function that fills may know them by name.
+    requirements=$1/requirements.txt
+    echo "$(kept "python-$(basename "$1")" with_requirements "$requirements")/bin/python"
+}
+
+with_requirements() {
+    python3 -m venv "$1" || fail 'no virtual environments; Debian has them in python3-venv'
+    "$1/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --requirement "$requirements"
+}
+
+# packages_of FOLDER: prints the path of a folder with the node_modules of its package-lock.json. Nothing that a package
+# brings is run meanwhile.
+packages_of() {
+    packages=$1
+    kept "node-$(basename "$1")" with_packages "$1/package.json" "$1/package-lock.json"
+}
+
+with_packages() {
+    cp -- "$packages/package.json" "$packages/package-lock.json" "$1/"
+    npm ci --prefix "$1" --ignore-scripts --legacy-peer-deps --no-audit --no-fund --loglevel=error
 }

@@ -20,9 +20,10 @@ if (fault(broken) === null) throw new Error(`the grammar takes ${broken}`);
 
 const lines = readFileSync(0, 'utf8').split('\n').filter(Boolean);
 let wrong = 0;
-for (const {dashboard, panel, query} of lines.map((line) => JSON.parse(line))) {
-  // A variable stands for an id, or for a regular expression in quotes.
-  const at = query.startsWith('$') ? null : fault(query);
+// A variable alone is the id of a trace.
+const queries = lines.map((line) => JSON.parse(line)).filter(({query}) => !query.startsWith('$'));
+for (const {dashboard, panel, query} of queries) {
+  const at = fault(query);
   if (at !== null) {
     console.error(`grafana: ${dashboard}, ${panel}: no TraceQL from column ${at + 1} of ${query}`);
     wrong += 1;
@@ -32,5 +33,5 @@ for (const {dashboard, panel, query} of lines.map((line) => JSON.parse(line))) {
     appendFileSync(process.env.SCOUTLINE_RESULTS, `${row.join('\t')}\n`);
   }
 }
-if (lines.length === 0 || wrong > 0) process.exit(1);
-console.error(`grafana: ${lines.length} queries of TraceQL parse`);
+if (queries.length === 0 || wrong > 0) process.exit(1);
+console.error(`grafana: queries of TraceQL that parse: ${queries.length}`);
