@@ -1,5 +1,5 @@
 # What each target needs is installed by it, after it has said what. Arguments: make run ARGS='--output json'
-.PHONY: setup build run demo test backends content lint bench
+.PHONY: setup build run demo test backends backends-up nightly content lint bench
 
 binary = $(or $(CARGO_TARGET_DIR),target)/release/scoutline
 # The sensor needs root, the build does not.
@@ -26,6 +26,14 @@ test:
 backends:
 	make/setup backends
 	make/backends
+
+backends-up:
+	make/setup backends
+	make/backends-up
+
+nightly:
+	make/setup nightly
+	make/nightly
 
 content:
 	cargo run --locked -p scoutline-dashboards

@@ -5,7 +5,10 @@ use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue, any
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::span::{Link, SpanKind};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, TracesData};
-use scoutline_backends::{Bed, Binaries, Fault, Kind, Query, Reference, SpanId, TraceId, Tree};
+use scoutline_backends::{
+    Asked, Bed, Binaries, Fault, Kind, Query, Reference, SpanId, TraceId, Tree,
+};
+use scoutline_dashboards::{Catalogue, Language, Purpose, folder};
 use scoutline_semconv::{attr, resource, scope};
 
 use crate::show;
@@ -15,6 +18,10 @@ pub(crate) type Case = fn(&Binaries) -> Result<()>;
 
 pub(crate) const CASES: &[(&str, Case)] = &[
     ("traces come back whole and linked", whole),
+    (
+        "what the catalogue asks in TraceQL names what is there",
+        traceql,
+    ),
     ("a missing parent is found", missing_parent),
     ("a span id that is there twice is found", duplicate_id),
     ("a span that is sent twice is there once", sent_twice),
@@ -115,6 +122,66 @@ fn whole(binaries: &Binaries) -> Result<()> {
     };
     assert!(bed.jaeger().traces(&other_session)?.is_empty());
     Ok(())
+}
+
+/// Jaeger knows no TraceQL, but names and values are the same: each condition becomes what Jaeger is asked for.
+fn traceql(binaries: &Binaries) -> Result<()> {
+    let mut bed = Bed::start(binaries)?;
+    send(&bed, spans(FIRST, &SLICE))?;
+    bed.session(UID, 1)?;
+    let catalogue = Catalogue::read(&folder().join("catalogue"))?;
+    let query = catalogue.questions["traces"].queries.traceql.text();
+    let query = Language::TraceQl.expand(query.context("it has one")?, Purpose::Panel)?;
+    for (session, expected) in [(UID, 1), ("another", 0)] {
+        let query = query
+            .replace("$host", "host-1")
+            .replace("$session", session);
+        let (service, tags) = conditions(&query)?;
+        let tags: Vec<_> = tags
+            .iter()
+            .map(|(name, value)| (&**name, &**value))
+            .collect();
+        assert_eq!(tags.len(), 2, "{query}");
+        let asked = Query {
+            service: &service,
+            tags: &tags,
+        };
+        let found = bed.jaeger().traces(&asked)?;
+        assert_eq!(found.len(), expected, "{query}");
+        Asked {
+            question: "traces",
+            case: &format!("session {session}"),
+            language: "TraceQl",
+            engine: "Jaeger, condition by condition",
+            how: "executed",
+            expected: &format!("{expected} traces"),
+            got: &format!("{} traces", found.len()),
+        }
+        .note()?;
+    }
+    Ok(())
+}
+
+/// The service of `{ A="a" && B=~"b" }`, and its other names and values.
+fn conditions(query: &str) -> Result<(String, Vec<(String, String)>)> {
+    let inner = query.split(['{', '}']).nth(1).context("no braces")?;
+    let mut service = String::new();
+    let mut tags = Vec::new();
+    for condition in inner.split("&&") {
+        let (name, value) = condition.split_once('=').context("no condition")?;
+        let name = name.trim();
+        let name = name
+            .strip_prefix("resource.")
+            .or_else(|| name.strip_prefix("span."))
+            .context("neither of a resource nor of a span")?;
+        let value = value.trim_matches(['~', ' ', '"']).to_owned();
+        if name == resource::SERVICE_NAME {
+            service = value;
+        } else {
+            tags.push((name.to_owned(), value));
+        }
+    }
+    Ok((service, tags))
 }
 
 fn missing_parent(binaries: &Binaries) -> Result<()> {
