@@ -131,6 +131,13 @@ const SELECTIONS: &[Selection] = &[
         "@{of_sensors} sourcetype=scoutline:sensor",
     ),
     (
+        Language::Spl,
+        "of_repository",
+        // Not every job says which repository it is of, and a wildcard matches only what is there.
+        r#"| fillnull value="-" @{vcs.repository.url.full} | search @{vcs.repository.url.full}=$repository|s$"#,
+        r#"| fillnull value="-" @{vcs.repository.url.full}"#,
+    ),
+    (
         Language::EsQl,
         "records",
         "FROM logs-scoutline.otel-*",

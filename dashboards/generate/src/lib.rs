@@ -5,10 +5,12 @@
 //! ([`Language`]), and a name that the registry of `scoutline-semconv` lacks does not build.
 
 mod catalogue;
+mod colour;
 mod grafana;
 mod grid;
 mod guidance;
 mod language;
+mod splunk;
 
 use std::path::{Path, PathBuf};
 
@@ -104,5 +106,7 @@ pub fn folder() -> &'static Path {
 /// # Errors
 /// If the catalogue contradicts itself.
 pub fn generate(catalogue: &Catalogue) -> Result<Vec<Generated>, GenerateError> {
-    grafana::files(catalogue)
+    let mut files = grafana::files(catalogue)?;
+    files.extend(splunk::files(catalogue)?);
+    Ok(files)
 }
