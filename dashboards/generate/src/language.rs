@@ -44,9 +44,12 @@ pub enum ExpandError {
     Open(String),
 }
 
+/// What a container was made from.
+pub(crate) const IMAGE: &str = "container.image.name";
+
 /// What the Collector adds on Kubernetes (`deploy/collector/kubernetes.yaml`).
 pub const ADDED: [&str; 4] = [
-    "container.image.name",
+    IMAGE,
     "k8s.deployment.name",
     "k8s.namespace.name",
     "k8s.pod.name",

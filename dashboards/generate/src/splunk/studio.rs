@@ -4,10 +4,10 @@
 use scoutline_detect::recipe::Environment;
 use serde_json::{Map, Value as Json, json};
 
-use super::panel::{self, Shown};
+use super::panel::{self, Shown, Size};
 use super::wrong;
 use crate::GenerateError;
-use crate::catalogue::{Catalogue, Dashboard, PanelKind, Variable};
+use crate::catalogue::{Catalogue, Dashboard, Query, Variable};
 use crate::grid::{COLUMNS, places};
 use crate::guidance;
 use crate::language::{Language, Purpose};
@@ -22,7 +22,7 @@ const STEP: u32 = 36;
 const GAP: u32 = 10;
 
 /// Pixels of the tables with all recipes, which nobody folds.
-const GUIDANCE_HEIGHT: u32 = 1100;
+const GUIDANCE_HEIGHT: u32 = 620;
 
 /// What a dashboard is put together from.
 #[derive(Default)]
@@ -44,10 +44,11 @@ impl Parts {
                 source,
                 visualization,
             } = shown;
+            let size = size(width, height);
             self.structure.push(json!({
                 "item": format!("viz_{name}"),
                 "type": "block",
-                "position": {"x": x * column, "y": self.y, "w": width * column - GAP, "h": height - GAP},
+                "position": {"x": x * column, "y": self.y, "w": size.width, "h": size.height},
             }));
             self.sources.insert(format!("ds_{name}"), source);
             self.visualizations
@@ -79,15 +80,22 @@ fn definition(catalogue: &Catalogue, dashboard: &Dashboard) -> Result<Json, Gene
             parts.row(vec![(folded(environment), COLUMNS)], GUIDANCE_HEIGHT);
             continue;
         }
-        let mut panels = Vec::new();
-        for (name, width) in places(dashboard, index, row)? {
-            let question = catalogue.shown(dashboard, name)?;
-            if let Some(shown) = panel::shown(name, question)? {
-                panels.push((shown, width));
-            }
-        }
+        let places = places(dashboard, index, row)?.into_iter();
+        let asked =
+            places.map(|(name, width)| Ok((name, catalogue.shown(dashboard, name)?, width)));
+        let mut asked = asked.collect::<Result<Vec<_>, GenerateError>>()?;
+        asked.retain(|(_, question, _)| matches!(question.queries.spl, Query::Text(_)));
+        let height = row.height * STEP;
+        let widths = widened(asked.iter().map(|(.., width)| *width).collect());
+        let panels = asked
+            .into_iter()
+            .zip(widths)
+            .map(|((name, question, _), width)| {
+                Ok((panel::shown(name, question, size(width, height))?, width))
+            });
+        let panels = panels.collect::<Result<Vec<_>, GenerateError>>()?;
         if !panels.is_empty() {
-            parts.row(widened(panels), row.height * STEP);
+            parts.row(panels, height);
         }
     }
     let mut inputs = Map::new();
@@ -119,22 +127,29 @@ fn definition(catalogue: &Catalogue, dashboard: &Dashboard) -> Result<Json, Gene
     }))
 }
 
+/// Of a panel of so many columns.
+const fn size(width: u32, height: u32) -> Size {
+    Size {
+        width: width * (WIDTH / COLUMNS) - GAP,
+        height: height - GAP,
+    }
+}
+
 /// Who is left of a row takes the room of those that Splunk cannot show.
-fn widened(panels: Vec<(Shown, u32)>) -> Vec<(Shown, u32)> {
-    let sum: u32 = panels.iter().map(|(_, width)| width).sum();
-    let last = panels.len().saturating_sub(1);
+fn widened(widths: Vec<u32>) -> Vec<u32> {
+    let sum: u32 = widths.iter().sum();
+    let last = widths.len().saturating_sub(1);
     let mut left = COLUMNS;
-    let panels = panels.into_iter().enumerate();
-    let panels = panels.map(|(index, (shown, width))| {
+    let widths = widths.into_iter().enumerate().map(|(index, width)| {
         let width = if index == last {
             left
         } else {
             width * COLUMNS / sum
         };
         left -= width;
-        (shown, width)
+        width
     });
-    panels.collect()
+    widths.collect()
 }
 
 fn time() -> Json {
@@ -207,18 +222,26 @@ pub(super) fn source(name: &str, query: &str) -> Json {
     json!({"type": "ds.search", "name": name, "options": {"query": query}})
 }
 
+/// A column of what is folded elsewhere.
+const MEANS: &str = "what it means";
+
+/// The one beside it.
+const ASKS: &str = "what to do";
+
 /// What each recipe means there, from the lookup that says so.
 fn folded(environment: Environment) -> Shown {
     let word = environment.as_str();
     let query = format!(
-        "| inputlookup scoutline_recipes | rename {word}_implication AS \"what it means\", {word}_actions AS \"what to do\" \
-         | table title, severity, techniques, \"what it means\", \"what to do\""
+        "| inputlookup scoutline_recipes | rename {word}_implication AS \"{MEANS}\", {word}_actions AS \"{ASKS}\" \
+         | table title, severity, techniques, \"{MEANS}\", \"{ASKS}\""
     );
     let name = format!("guidance_{word}");
     let title = format!("What it means in {}", guidance::name(environment));
+    let columns = ["title", "severity", "techniques", MEANS, ASKS];
+    let size = size(COLUMNS, GUIDANCE_HEIGHT);
     Shown {
         source: source(&name, &query),
-        visualization: panel::table(&name, &title, "From the recipes.", PanelKind::Table, &[]),
+        visualization: panel::table(&name, &title, "From the recipes.", &columns, size),
         name,
     }
 }
