@@ -78,6 +78,18 @@ function smaller(png) {
   return Buffer.from(UPNG.encode(UPNG.toRGBA8(image), image.width, image.height, COLOURS));
 }
 
+// The picture once nothing moves any more: two in a row are the same.
+async function still(tab, clip) {
+  const until = Date.now() + PATIENCE;
+  let before = Buffer.alloc(0);
+  while (Date.now() < until) {
+    const now = Buffer.from(await tab.screenshot({ clip }));
+    if (now.equals(before)) return now;
+    before = now;
+  }
+  throw new Error("the dashboard never stands still");
+}
+
 async function shoot(browser, folder, name, theme, definition, to) {
   const tab = await browser.newPage();
   const wrong = [];
@@ -89,11 +101,9 @@ async function shoot(browser, folder, name, theme, definition, to) {
   await tab.goto(`file://${file}`);
   const panels = Object.keys(definition.visualizations).length;
   await tab.waitForFunction(isDrawn, { timeout: PATIENCE }, panels);
-  // Charts move into their places.
-  await tab.waitForFunction(() => document.getAnimations().length === 0, { timeout: PATIENCE });
   wrong.push(...(await tab.evaluate(complaints)));
   const clip = { x: 0, y: 0, width: WIDTH, height: (await tab.evaluate(depth)) + MARGIN };
-  const picture = smaller(await tab.screenshot({ clip }));
+  const picture = smaller(await still(tab, clip));
   if (picture.length > LARGEST) wrong.push(`the picture takes ${picture.length} bytes`);
   fs.writeFileSync(path.join(to, `splunk-${name}-${theme}.png`), picture);
   await tab.close();
