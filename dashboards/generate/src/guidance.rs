@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use scoutline_detect::recipe::{Environment, builtin};
+use scoutline_detect::recipe::{Environment, Recipe, builtin};
 
 use crate::catalogue::{Alert, Question};
 
@@ -38,6 +38,37 @@ pub(crate) fn guidance(environment: Environment) -> Vec<(String, String)> {
     });
     texts.collect()
 }
+
+/// What whoever gets an alert of a single recipe has to know, as Markdown.
+pub(crate) fn about(recipe: &Recipe) -> String {
+    let mut text = format!("{}\n", recipe.description);
+    for environment in Environment::ALL {
+        let guidance = recipe.environments.get(environment);
+        let _ = write!(
+            text,
+            "\nWhat it means in {}: {}\n\nWhat to do:\n",
+            name(environment),
+            guidance.implication
+        );
+        for (number, action) in (1..).zip(&guidance.actions) {
+            let _ = write!(text, "\n{number}. {action}");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Where a recipe can be read.
+pub(crate) fn page(recipe: &Recipe) -> String {
+    format!("{RECIPES}/{}.yaml", recipe.name)
+}
+
+const RECIPES: &str = concat!(
+    env!("CARGO_PKG_REPOSITORY"),
+    "/blob/v",
+    env!("CARGO_PKG_VERSION"),
+    "/collector-plugin/recipes"
+);
 
 /// What whoever gets an alert has to know, as Markdown.
 pub(crate) fn briefing(question: &Question, alert: &Alert) -> String {

@@ -1,5 +1,7 @@
 //! What query languages make of the names on the wire.
 
+use std::collections::BTreeSet;
+
 use scoutline_semconv::registry::{self, Instrument, Measured, Place};
 use scoutline_semconv::resource;
 
@@ -207,6 +209,27 @@ impl Language {
         Ok(text)
     }
 
+    /// The attributes that a query reads, those of its selections too.
+    ///
+    /// # Errors
+    /// As [`Self::expand`].
+    pub fn reads(self, query: &str, purpose: Purpose) -> Result<BTreeSet<String>, ExpandError> {
+        let mut read = BTreeSet::new();
+        for part in query.split("@{").skip(1) {
+            let (name, _) = part
+                .split_once('}')
+                .ok_or_else(|| ExpandError::Open(format!("@{{{part}")))?;
+            match self.selection(name, purpose) {
+                Some(selection) => read.extend(self.reads(selection, purpose)?),
+                None => {
+                    self.name(name)?;
+                    read.insert(name.to_owned());
+                }
+            }
+        }
+        Ok(read)
+    }
+
     /// What it calls an attribute, or a metric.
     ///
     /// # Errors
@@ -324,6 +347,15 @@ mod tests {
             let text = text.expect("all names are known");
             assert!(!text.contains('$'), "{language:?} {name}: {text}");
         }
+    }
+
+    #[test]
+    fn what_a_query_reads_is_what_its_selections_read_too() {
+        let query = r#"@{losses} | STATS count = SUM(@{scoutline.loss.count}) BY @{host.name}"#;
+        let read = Language::EsQl.reads(query, Purpose::Alert);
+        let read = read.expect("all names are known");
+        let expected = ["host.name", "scoutline.loss.count", "scoutline.record.kind"];
+        assert_eq!(read, expected.map(str::to_owned).into());
     }
 
     #[test]

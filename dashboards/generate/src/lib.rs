@@ -6,13 +6,18 @@
 
 mod catalogue;
 mod colour;
+mod elastic;
 mod grafana;
 mod grid;
 mod guidance;
 mod language;
+mod navigator;
+mod sigma;
 mod splunk;
 
 use std::path::{Path, PathBuf};
+
+use serde::Serialize;
 
 pub use catalogue::{
     Absent, Alert, Case, Catalogue, Dashboard, Elastic, Event, LoadError, NewTerms, Panel,
@@ -70,6 +75,9 @@ pub enum GenerateError {
         /// What is wrong.
         source: ExpandError,
     },
+    /// The registry of names cannot be read.
+    #[error("cannot read what attributes are called elsewhere")]
+    Registry(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A file cannot be written as YAML.
     #[error("cannot write YAML")]
     Yaml(#[source] serde_saphyr::ser_error::Error),
@@ -86,7 +94,7 @@ impl GenerateError {
 
 impl Generated {
     /// A file of JSON as people read it.
-    fn json(path: PathBuf, value: &serde_json::Value) -> Self {
+    fn json(path: PathBuf, value: &impl Serialize) -> Self {
         // With maps of texts and no values of our own it cannot fail.
         let text = serde_json::to_string_pretty(value).unwrap_or_default();
         Self {
@@ -108,5 +116,8 @@ pub fn folder() -> &'static Path {
 pub fn generate(catalogue: &Catalogue) -> Result<Vec<Generated>, GenerateError> {
     let mut files = grafana::files(catalogue)?;
     files.extend(splunk::files(catalogue)?);
+    files.extend(elastic::files(catalogue)?);
+    files.extend(sigma::files(catalogue)?);
+    files.extend(navigator::files());
     Ok(files)
 }
