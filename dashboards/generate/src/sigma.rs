@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use scoutline_detect::recipe::attack::Technique;
 use scoutline_detect::recipe::{Recipe, builtin};
+use scoutline_semconv::registry::{self, Place};
 use scoutline_semconv::values::{DetectionPhase, RecordKind};
 use scoutline_semconv::{attr, resource};
 use serde::Serialize;
@@ -13,6 +14,7 @@ use uuid::Uuid;
 
 use crate::catalogue::{Alert, Catalogue, Question, Sigma};
 use crate::guidance::page;
+use crate::language::Language;
 use crate::{GenerateError, Generated};
 
 /// Keys are in the order of the specification.
@@ -33,10 +35,22 @@ struct Rule {
     level: &'static str,
 }
 
+/// A processing pipeline of pySigma: what a backend calls the fields, and where it looks.
+#[derive(Serialize)]
+struct Pipeline {
+    name: String,
+    priority: u32,
+    transformations: Vec<Json>,
+}
+
 /// When the rules were first published; a rule that changes its meaning gets a new name.
 const DATE: &str = "2026-11-21";
 
 const HEADER: &str = "# Generated from dashboards/catalogue and collector-plugin/recipes, do not edit: make content\n";
+
+/// Where Elasticsearch and Loki have detections.
+const RECORDS: &str = "logs-scoutline.otel-*";
+const STREAM: &str = r#"{service_name="scoutline"}"#;
 
 /// The key of a detection that says how its other parts go together.
 const CONDITION: &str = "condition";
@@ -52,14 +66,87 @@ pub(crate) fn files(catalogue: &Catalogue) -> Result<Vec<Generated>, GenerateErr
             ));
         }
     }
-    let files = rules.into_iter().map(|(name, rule)| {
-        let text = serde_saphyr::to_string(&rule).map_err(GenerateError::Yaml)?;
-        Ok(Generated {
-            path: PathBuf::from(format!("sigma/rules/{name}.yml")),
-            text: format!("{HEADER}{text}"),
+    let files = rules
+        .iter()
+        .map(|(name, rule)| yaml(format!("rules/{name}"), rule));
+    let pipelines = pipelines()?;
+    let pipelines = pipelines
+        .iter()
+        .map(|it| yaml(format!("pipelines/{}", it.name), it));
+    files.chain(pipelines).collect()
+}
+
+fn yaml(name: String, value: &impl Serialize) -> Result<Generated, GenerateError> {
+    let text = serde_saphyr::to_string(value).map_err(GenerateError::Yaml)?;
+    Ok(Generated {
+        path: PathBuf::from(format!("sigma/{name}.yml")),
+        text: format!("{HEADER}{text}"),
+    })
+}
+
+fn pipelines() -> Result<Vec<Pipeline>, GenerateError> {
+    let places = [
+        (
+            "splunk",
+            Language::Spl,
+            json!({"type": "add_condition", "conditions": {"sourcetype": "scoutline:detection"}}),
+        ),
+        (
+            "elastic",
+            Language::EsQl,
+            json!({"type": "set_state", "key": "index", "val": RECORDS}),
+        ),
+        (
+            "loki",
+            Language::LogQl,
+            json!({
+                "type": "set_custom_attribute",
+                "attribute": "logsource_loki_selection",
+                "value": STREAM,
+            }),
+        ),
+    ];
+    let pipelines = places.into_iter().map(|(name, language, place)| {
+        let mut transformations = vec![renamed(language)?, place];
+        if language == Language::LogQl {
+            // What is asked about are labels already; the backend would parse the line else.
+            transformations.push(json!({
+                "type": "set_custom_attribute",
+                "attribute": "loki_parser",
+                "value": "drop __error__",
+            }));
+        }
+        for it in &mut transformations {
+            it["rule_conditions"] =
+                json!([{"type": "logsource", "product": "linux", "service": "scoutline"}]);
+        }
+        Ok(Pipeline {
+            name: name.to_owned(),
+            priority: 20,
+            transformations,
         })
     });
-    files.collect()
+    pipelines.collect()
+}
+
+/// What the language calls what detections have, where that is another name.
+fn renamed(language: Language) -> Result<Json, GenerateError> {
+    let mut mapping = serde_json::Map::new();
+    let attributes = registry::ATTRIBUTES.iter().filter(|it| {
+        let mut uses = it.uses.iter();
+        uses.any(|it| matches!(it.on, Place::Resource(_) | Place::Event(_)))
+    });
+    for attribute in attributes {
+        let name = language.name(attribute.name);
+        let name = name.map_err(|source| GenerateError::Query {
+            question: attribute.name.to_owned(),
+            source,
+        })?;
+        if name != attribute.name {
+            mapping.insert(attribute.name.to_owned(), json!(name));
+        }
+    }
+    Ok(json!({"type": "field_name_mapping", "mapping": mapping}))
 }
 
 fn of_recipe(recipe: &Recipe) -> (String, Rule) {
