@@ -1,5 +1,6 @@
 //! Dashboards, in the form in which Kibana's Dashboards API takes them.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use scoutline_semconv::{attr, resource};
@@ -25,7 +26,7 @@ pub(super) fn files(catalogue: &Catalogue) -> Result<Vec<Generated>, GenerateErr
 
 fn dashboard(catalogue: &Catalogue, it: &Dashboard) -> Result<Json, GenerateError> {
     let mut panels = Vec::new();
-    let mut absent = Vec::new();
+    let mut absent = BTreeMap::<&str, Vec<&str>>::new();
     let mut y = 0;
     for (index, row) in it.rows.iter().enumerate() {
         if row.guidance.is_some() {
@@ -38,7 +39,10 @@ fn dashboard(catalogue: &Catalogue, it: &Dashboard) -> Result<Json, GenerateErro
         for (name, width) in grid::places(it, index, row)? {
             let question = catalogue.shown(it, name)?;
             match &question.queries.elastic {
-                Elastic::Absent(reason) => absent.push(format!("{} ({reason})", question.title)),
+                Elastic::Absent(reason) => {
+                    let titles = absent.entry(reason).or_default();
+                    titles.push(&question.title);
+                }
                 _ => shown.push((name, question, width)),
             }
         }
@@ -56,8 +60,8 @@ fn dashboard(catalogue: &Catalogue, it: &Dashboard) -> Result<Json, GenerateErro
         }
     }
     let mut description = it.description.clone();
-    if !absent.is_empty() {
-        description += &format!(" Not here: {}.", absent.join("; "));
+    for (reason, titles) in absent {
+        description += &format!(" Not here: {} ({reason}).", titles.join(", "));
     }
     let controls = it.variables.iter().filter_map(|it| control(*it));
     Ok(json!({
