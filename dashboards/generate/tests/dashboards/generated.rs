@@ -28,7 +28,7 @@ fn files_are_up_to_date() {
         for entry in fs::read_dir(folder).expect("something is made there") {
             let path = entry.expect("it can be read").path();
             assert!(
-                path.is_dir() || made.contains(&path),
+                path.is_dir() || path.ends_with("README.md") || made.contains(&path),
                 "nobody makes {}",
                 path.display()
             );
