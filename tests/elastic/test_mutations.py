@@ -171,6 +171,90 @@ class Mutations(unittest.TestCase):
         self.assertGreater(tried, 300)
         self.assertEqual(survived, set(SURVIVE))
 
+    def test_settings_of_a_rule_matter(self):
+        """What a rule says beside its query, and the order of a sequence."""
+        cases = repository.cases()
+        for name, change in SETTINGS:
+            with self.subTest(rule=name, change=change.__name__):
+                rule = copy.deepcopy(repository.rules()[name])
+                change(rule)
+                self.assertNotEqual(rule, repository.rules()[name])
+                of_rule = [case for case in cases if case["question"] == name]
+                self.assertTrue(of_rule)
+                self.assertIsNotNone(found_out(Asked(rule=rule), of_rule))
+
+    def test_the_pipeline_matters(self):
+        (request, *_) = repository.load(repository.GOLDEN / "detection.json")
+        (document, *_) = documents.indexed([request])
+        (bare, *_) = documents.indexed([request], {"processors": []})
+        made = {name for name in document if name not in bare}
+        self.assertEqual(made, {"event.ingested", "event.kind", "event.category", "event.type"})
+        turned = copy.deepcopy(documents.PIPELINE)
+        for step in turned["processors"]:
+            ((_, options),) = step.items()
+            if "if" in options:
+                options["if"] = options["if"].replace("detection'", "heartbeat'")
+        (other, *_) = documents.indexed([request], turned)
+        self.assertEqual((other["event.kind"], "event.category" in other), ("event", False))
+
+
+def fewer(rule):
+    rule["threshold"]["cardinality"][0]["value"] -= 1
+    rule["threshold"]["value"] -= 1
+
+
+def more(rule):
+    rule["threshold"]["cardinality"][0]["value"] += 1
+
+
+def coarser(rule):
+    rule["threshold"]["field"] = ["scoutline.session.kind"]
+
+
+def other_values(rule):
+    rule["threshold"]["cardinality"][0]["field"] = "log.record.uid"
+
+
+def backwards(rule):
+    head, *steps = re.split(r" (?=\[any)", rule["query"])
+    rule["query"] = " ".join([head, *reversed(steps)])
+
+
+def brief(rule):
+    rule["query"] = re.sub(r"maxspan=\w+", "maxspan=1s", rule["query"])
+
+
+def forgetful(rule):
+    rule["history_window_start"] = "now-11m"
+
+
+def fewer_terms(rule):
+    rule["new_terms_fields"].remove("container.image.name")
+
+
+def short_sighted(rule):
+    rule["from"] = "now-1s"
+
+
+SETTINGS = [
+    ("discovery_burst", fewer),
+    ("discovery_burst", more),
+    ("discovery_burst", coarser),
+    ("discovery_burst", other_values),
+    ("tool_on_many_hosts", fewer),
+    ("tool_on_many_hosts", more),
+    ("tool_on_many_hosts", other_values),
+    ("fingerprint_scan_sniff", backwards),
+    ("fingerprint_scan_sniff", brief),
+    ("fingerprint_scan_sniff", short_sighted),
+    ("ci_then_production", backwards),
+    ("ci_then_production", brief),
+    ("first_on_image", forgetful),
+    ("first_on_image", fewer_terms),
+    ("first_on_host", short_sighted),
+    ("sensor_silent", short_sighted),
+]
+
 
 if __name__ == "__main__":
     unittest.main()

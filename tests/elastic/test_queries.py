@@ -126,6 +126,15 @@ class Clock(unittest.TestCase):
             ]
             self.assertEqual(len(engines.run_eql(query, happened)), expected, later)
 
+    def test_what_several_sessions_did_is_no_sequence(self):
+        rule = repository.rules()["fingerprint_scan_sniff"]
+        (case, *_) = [it for it in repository.cases() if it["question"] == "fingerprint_scan_sniff"]
+        happened = documents.indexed(case["lines"])
+        self.assertEqual(len(engines.answers(rule, happened, case["at"] / 1e9)), 1)
+        for index, document in enumerate(happened):
+            document["scoutline.session.uid"] = str(index)
+        self.assertEqual(engines.answers(rule, happened, case["at"] / 1e9), [])
+
     def test_what_is_older_than_the_rule_looks_is_not_seen(self):
         rule = repository.rules()["recipe_os_fingerprint"]
         self.assertEqual(engines.seconds(rule["from"]), 600)
