@@ -24,6 +24,7 @@ struct Rule {
     id: String,
     status: &'static str,
     description: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     references: Vec<String>,
     author: &'static str,
     date: &'static str,
