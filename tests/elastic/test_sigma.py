@@ -133,19 +133,19 @@ class Conversions(unittest.TestCase):
                         silent.add(key)
                         self.assertLess(len(found), len(case["expect"]), key)
                     else:
-                        self.report(case, backend, found)
+                        language, engine, how = engines.HOW[backend]
+                        report(case, [f"sigma {language}", f"{engine}, pySigma 1.5.1", how], found)
         self.assertGreater(tried, 10)
         self.assertEqual(silent, SILENT)
 
-    def report(self, case, backend, found):
-        language, engine, how = engines.HOW[backend]
-        wanted = str(len(case["expect"]))
-        line = [case["question"], case["case"], f"sigma {language}", f"{engine}, pySigma 1.5.1", how, wanted]
-        line = "\t".join([*line, str(len(found))])
-        print(line, file=sys.stderr)
-        if path := os.environ.get("SCOUTLINE_RESULTS"):
-            with open(path, "a", encoding="utf-8") as table:
-                print(line, file=table)
+
+def report(case, by, found):
+    """A line of the table of results."""
+    line = "\t".join([case["question"], case["case"], *by, str(len(case["expect"])), str(len(found))])
+    print(line, file=sys.stderr)
+    if path := os.environ.get("SCOUTLINE_RESULTS"):
+        with open(path, "a", encoding="utf-8") as table:
+            print(line, file=table)
 
 
 RUN = {
