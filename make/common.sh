@@ -34,33 +34,35 @@ older_than() {
 # kept NAME MAKE FILE...: prints the path of a folder of the cache that MAKE fills, once for what these files say; MAKE gets it
 # as its argument. One at a time: whoever waited finds the other's result, and what was not finished is made anew.
 kept() {
-    local name=$1 make=$2 cache=${XDG_CACHE_HOME:-$HOME/.cache}/scoutline folder lock
+    local name=$1 make=$2 cache=${XDG_CACHE_HOME:-$HOME/.cache}/scoutline made lock
     shift 2
     mkdir -p "$cache"
-    folder=$cache/$name-$(cat -- "$@" | sha256sum | cut -c1-16)
+    made=$cache/$name-$(cat -- "$@" | sha256sum | cut -c1-16)
     exec {lock}>"$cache/$name.lock"
     flock "$lock"
-    if [[ ! -e $folder/finished ]]; then
-        rm -rf -- "$folder"
-        mkdir -p "$folder"
+    if [[ ! -e $made/finished ]]; then
+        rm -rf -- "$made"
+        mkdir -p "$made"
         echo "${0##*/}: making $name, once" >&2
-        "$make" "$folder" >&2
-        touch "$folder/finished"
+        # A command substitution goes on after an error, so it has to be said.
+        "$make" "$made" >&2 || fail "could not make $name"
+        touch "$made/finished"
     fi
     exec {lock}>&-
-    echo "$folder"
+    echo "$made"
 }
 
 # python_with FOLDER: prints the path of a Python that has the packages of its requirements.txt.
 python_with() {
-    # The requirements are the only ones at a time, so the function that fills may know them by name.
+    local kept
     requirements=$1/requirements.txt
-    echo "$(kept "python-$(basename "$1")" with_requirements "$requirements")/bin/python"
+    kept=$(kept "python-$(basename "$1")" with_requirements "$requirements") || exit
+    echo "$kept/bin/python"
 }
 
 with_requirements() {
-    python3 -m venv "$1" || fail 'no virtual environments; Debian has them in python3-venv'
-    "$1/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --requirement "$requirements"
+    python3 -m venv "$1" &&
+        "$1/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --requirement "$requirements"
 }
 
 # packages_of FOLDER: prints the path of a folder with the node_modules of its package-lock.json. Nothing that a package
@@ -71,6 +73,6 @@ packages_of() {
 }
 
 with_packages() {
-    cp -- "$packages/package.json" "$packages/package-lock.json" "$1/"
-    npm ci --prefix "$1" --ignore-scripts --legacy-peer-deps --no-audit --no-fund --loglevel=error
+    cp -- "$packages/package.json" "$packages/package-lock.json" "$1/" &&
+        npm ci --prefix "$1" --ignore-scripts --legacy-peer-deps --no-audit --no-fund --loglevel=error
 }
