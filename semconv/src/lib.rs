@@ -12,6 +12,7 @@ mod severity;
 mod span;
 
 pub mod attr;
+pub mod collector;
 pub mod event;
 pub mod metric;
 pub mod registry;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use scoutline_semconv::collector::ADDED;
 use scoutline_semconv::registry::{self, Instrument, Measured, Place};
 use scoutline_semconv::resource;
 
@@ -46,28 +47,17 @@ pub enum ExpandError {
     Open(String),
 }
 
-/// What a container was made from.
-pub(crate) const IMAGE: &str = "container.image.name";
-
-/// What the Collector adds on Kubernetes (`deploy/collector/kubernetes.yaml`).
-pub const ADDED: [&str; 4] = [
-    IMAGE,
-    "k8s.deployment.name",
-    "k8s.namespace.name",
-    "k8s.pod.name",
-];
-
 /// What is asked of, by the name that queries have for it: in the language, for panels, for rules.
 type Selection = (Language, &'static str, &'static str, &'static str);
 
-/// In LogQL the stream's labels come first, since they decide what Loki reads; a dashboard's variables narrow it down
-/// further. The macros of SPL are defined in the app. Kibana narrows ES|QL down by itself.
+/// In LogQL the stream's labels come first, since they decide what Loki reads, and only detections have that service's
+/// name; a dashboard's variables narrow it down further, and each filter costs time. The macros of SPL are defined in the app. Kibana narrows ES|QL down by itself.
 const SELECTIONS: &[Selection] = &[
     (
         Language::LogQl,
         "detections",
-        r#"{@{service.name}="scoutline", @{deployment.environment.name}=~"$environment"} | @{scoutline.record.kind}="detection" | @{scoutline.detection.phase}="first" | @{host.name}=~"$host""#,
-        r#"{@{service.name}="scoutline"} | @{scoutline.record.kind}="detection" | @{scoutline.detection.phase}="first""#,
+        r#"{@{service.name}="scoutline", @{deployment.environment.name}=~"$environment"} | @{scoutline.detection.phase}="first" | @{host.name}=~"$host""#,
+        r#"{@{service.name}="scoutline"} | @{scoutline.detection.phase}="first""#,
     ),
     (
         Language::LogQl,

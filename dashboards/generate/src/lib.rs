@@ -24,7 +24,7 @@ pub use catalogue::{
     PanelKind, Place, Queries, Query, Question, Response, Row, Samples, Sigma, Threshold, Value,
     Variable,
 };
-pub use language::{ADDED, ExpandError, Language, Purpose};
+pub use language::{ExpandError, Language, Purpose};
 
 /// How the files are made again.
 pub const COMMAND: &str = "make content";

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use scoutline_dashboards::{ADDED, Event, Value as Given};
+use scoutline_dashboards::{Event, Value as Given};
 use scoutline_detect::Attributes;
 use scoutline_detect::recipe::{Recipe, builtin};
 use scoutline_otlp::{Batch, Care, Scope, json_line};
+use scoutline_semconv::collector::ADDED;
 use scoutline_semconv::values::{
     DetectionConfidence, DetectionEnvironment, DetectionKind, DetectionPhase, DetectionReason,
     LossStage, RecordKind, SensorAction, SessionKind,

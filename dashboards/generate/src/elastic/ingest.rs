@@ -15,8 +15,8 @@ use scoutline_semconv_generate::{Registry, Source, folder};
 use serde_json::{Map, Value as Json, json};
 
 use super::{PIPELINE, RECORDS};
-use crate::language::ADDED;
 use crate::{GenerateError, Generated};
+use scoutline_semconv::collector::ADDED;
 
 /// The component template with our types and aliases.
 const MAPPINGS: &str = "logs-scoutline.otel@mappings";

@@ -8,7 +8,8 @@ use scoutline_semconv::values::RecordKind;
 use super::conf::Conf;
 use super::searches;
 use crate::catalogue::Catalogue;
-use crate::language::{ADDED, Language};
+use crate::language::Language;
+use scoutline_semconv::collector::ADDED;
 
 /// A table: what it is called, and its rows, of which the first has the names of the columns.
 pub(super) struct Lookup {

@@ -10,7 +10,8 @@ use super::{filter, sourcetype, wrong};
 use crate::GenerateError;
 use crate::catalogue::{Alert, Catalogue, Question};
 use crate::guidance;
-use crate::language::{ExpandError, IMAGE, Language, Purpose};
+use crate::language::{ExpandError, Language, Purpose};
+use scoutline_semconv::collector::CONTAINER_IMAGE_NAME;
 
 /// No alert says the same again for longer than this, in seconds.
 const LONGEST_SILENCE: u32 = 24 * 60 * 60;
@@ -46,7 +47,7 @@ fn column(attribute: &str) -> Option<&'static str> {
         attr::VCS_REPOSITORY_URL_FULL => "repository",
         attr::SCOUTLINE_LOSS_STAGE => "stage",
         attr::SCOUTLINE_LOSS_REASON => "reason",
-        IMAGE => "image",
+        CONTAINER_IMAGE_NAME => "image",
         _ => return None,
     })
 }

@@ -8,6 +8,7 @@ mod fleet;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
@@ -27,6 +28,12 @@ const LIMIT_MS: f64 = 1000.0;
 
 /// What Grafana makes of `$__auto` and of the step for a day on a panel that is as wide as most.
 const STEP: Duration = Duration::from_secs(120);
+
+/// How often the same number of bytes has to be read until Loki is taken to have come to rest.
+const SAME: u32 = 15;
+
+/// How long that may take.
+const SETTLED_AFTER: Duration = Duration::from_secs(600);
 
 /// Times of the dashboards' queries.
 #[derive(Parser)]
@@ -86,6 +93,7 @@ fn main() -> Result<()> {
         );
         let all = r#"sum(count_over_time({service_name="scoutline"}[25h]))"#;
         loki.wait_for_value(all, end, *count as f64)?;
+        settle(&loki, all, end)?;
         for it in &asked {
             figures.push(measure(&loki, it, *count, end, args.runs)?);
         }
@@ -101,6 +109,22 @@ fn main() -> Result<()> {
         "more than {LIMIT_MS} ms: {}",
         late.join(", ")
     );
+    Ok(())
+}
+
+/// Waits until Loki reads each record once: while it writes chunks out, it has some of them twice.
+fn settle(loki: &Loki, query: &str, end: u64) -> Result<()> {
+    let deadline = Instant::now() + SETTLED_AFTER;
+    let mut same = 0;
+    let mut before = 0;
+    while same < SAME {
+        ensure!(Instant::now() < deadline, "Loki does not come to rest");
+        // It tells nobody when it has written all.
+        thread::sleep(Duration::from_secs(1));
+        let scanned = loki.query(query, end, Duration::ZERO)?.scanned;
+        same = if scanned == before { same + 1 } else { 0 };
+        before = scanned;
+    }
     Ok(())
 }
 
