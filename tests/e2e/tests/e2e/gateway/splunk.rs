@@ -97,13 +97,17 @@ fn events(taken: &[HttpRequest]) -> Result<Vec<Value>> {
     Ok(events)
 }
 
-/// What is to become of a record: all attributes are fields, but for what Splunk has a place of its own for.
+/// What is to become of a record: all attributes are fields, truth values as texts, but for what Splunk has a place of its own for.
 fn event(record: &Record) -> Result<Value> {
     let kind = record.text(attr::SCOUTLINE_RECORD_KIND);
     assert!(KINDS.iter().any(|it| it.as_str() == kind), "{kind}");
     let mut fields = record.resource.clone();
     let host = fields.remove(resource::HOST_NAME).context("no host")?;
-    fields.extend(record.attributes.clone());
+    let attributes = record.attributes.clone().into_iter();
+    fields.extend(attributes.map(|(name, value)| match value {
+        Value::Bool(truth) => (name, json!(truth.to_string())),
+        other => (name, other),
+    }));
     let log = &record.log;
     let own = [
         ("otel.log.name", json!(log.event_name)),
