@@ -13,6 +13,9 @@ use crate::answer::{Answer, PAUSE, ask, wait_until_ready};
 
 const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/loki/loki.yaml");
 
+/// As Loki has it.
+const BLOCK_BYTES: u32 = 262_144;
+
 /// Lines in one answer: as many as the dashboards show.
 const LIMIT: &str = "200";
 
@@ -38,6 +41,15 @@ impl Loki {
     /// # Errors
     /// If it does not become ready.
     pub fn start(binary: &Path) -> Result<Self> {
+        Self::start_with_blocks(binary, BLOCK_BYTES)
+    }
+
+    /// Starts one whose chunks have blocks of that size: a part of a day is read faster from small ones, but whatever comes
+    /// twice is there twice if a block ended in between.
+    ///
+    /// # Errors
+    /// If it does not become ready.
+    pub fn start_with_blocks(binary: &Path, bytes: u32) -> Result<Self> {
         let directory = TempDir::new()?;
         // Both at once, so that they differ. Its parts find each other by them, so it cannot choose.
         let (http, grpc) = (free_port()?, free_port()?);
@@ -50,6 +62,7 @@ impl Loki {
             .arg(format!("-config.file={CONFIG}"))
             .arg("-config.expand-env=true")
             .env("DIRECTORY", directory.path())
+            .env("BLOCK_BYTES", bytes.to_string())
             .env("HTTP_PORT", &http_port)
             .env("GRPC_PORT", grpc_port);
         let loki = Self {

@@ -176,7 +176,7 @@ fn fields(panel: &Panel, source: Source) -> Json {
         let links = json!([{"title": "Show its tree", "url": url}]);
         overrides.push(by_name("traceID", "links", links));
     }
-    json!({
+    let mut fields = json!({
         "defaults": {
             "unit": panel.unit,
             "custom": custom,
@@ -187,7 +187,12 @@ fn fields(panel: &Panel, source: Source) -> Json {
             }},
         },
         "overrides": overrides,
-    })
+    });
+    // In the query, `or vector(0)` would keep Loki from asking in parts.
+    if panel.kind == PanelKind::Stat {
+        fields["defaults"]["noValue"] = json!("0");
+    }
+    fields
 }
 
 fn by_name(field: &str, property: &str, value: Json) -> Json {

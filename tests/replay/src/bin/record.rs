@@ -86,7 +86,8 @@ fn keep(root: u32, from: &Path, to: &Path) -> Result<()> {
                 Event::Exec(record) | Event::Task(record) => is_ours(&mut kept, &record.fixed.task),
                 Event::Open(record) => is_ours(&mut kept, &record.fixed.task),
                 Event::Fork(fork) => is_ours(&mut kept, &fork.task),
-                Event::Exit(exit) => kept.contains(&exit.tgid),
+                // Its number may be another's next.
+                Event::Exit(exit) => kept.remove(&exit.tgid),
                 // Which of them matter is not known here, and they are few.
                 Event::Cgroup(_) | Event::TraceContext(_) => true,
             },

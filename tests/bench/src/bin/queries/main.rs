@@ -29,6 +29,9 @@ const LIMIT_MS: f64 = 1000.0;
 /// What Grafana makes of `$__auto` and of the step for a day on a panel that is as wide as most.
 const STEP: Duration = Duration::from_secs(120);
 
+/// A chunk has a whole day here and not two hours as usual, so its blocks are smaller by as much.
+const BLOCK_BYTES: u32 = 32 * 1024;
+
 /// How often the same number of bytes has to be read until Loki is taken to have come to rest.
 const SAME: u32 = 15;
 
@@ -83,7 +86,7 @@ fn main() -> Result<()> {
     let binary = Loki::build()?;
     let mut figures = Vec::new();
     for count in &args.detections {
-        let loki = Loki::start(&binary)?;
+        let loki = Loki::start_with_blocks(&binary, BLOCK_BYTES)?;
         let end = u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos())?;
         let started = Instant::now();
         fleet::send(&loki, *count, end)?;
