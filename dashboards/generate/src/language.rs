@@ -47,12 +47,76 @@ pub enum ExpandError {
     Open(String),
 }
 
-/// What is asked of, by the name that queries have for it: in the language, for panels, for rules.
-type Selection = (Language, &'static str, &'static str, &'static str);
+/// What is asked of, by the name that queries have for it. Kibana narrows ES|QL down by itself; the macros of SPL are defined
+/// in the app.
+const SELECTIONS: &[(Language, &str, &str)] = &[
+    (
+        Language::LogQl,
+        "heartbeats",
+        r#"@{of_sensors} | @{scoutline.record.kind}="heartbeat""#,
+    ),
+    (
+        Language::LogQl,
+        "losses",
+        r#"@{of_sensors} | @{scoutline.record.kind}="loss""#,
+    ),
+    (
+        Language::LogQl,
+        "sensor",
+        r#"@{of_sensors} | @{scoutline.record.kind}="sensor""#,
+    ),
+    (
+        Language::Spl,
+        "heartbeats",
+        "@{of_sensors} sourcetype=scoutline:heartbeat",
+    ),
+    (
+        Language::Spl,
+        "losses",
+        "@{of_sensors} sourcetype=scoutline:loss",
+    ),
+    (
+        Language::Spl,
+        "sensor",
+        "@{of_sensors} sourcetype=scoutline:sensor",
+    ),
+    (
+        Language::EsQl,
+        "detections",
+        r#"@{records} | WHERE @{scoutline.record.kind} == "detection" AND @{scoutline.detection.phase} == "first""#,
+    ),
+    (
+        Language::EsQl,
+        "heartbeats",
+        r#"@{records} | WHERE @{scoutline.record.kind} == "heartbeat""#,
+    ),
+    (
+        Language::EsQl,
+        "losses",
+        r#"@{records} | WHERE @{scoutline.record.kind} == "loss""#,
+    ),
+    (
+        Language::EsQl,
+        "sensor",
+        r#"@{records} | WHERE @{scoutline.record.kind} == "sensor""#,
+    ),
+    (
+        Language::Eql,
+        "detections",
+        r#"@{scoutline.record.kind} == "detection" and @{scoutline.detection.phase} == "first""#,
+    ),
+    (
+        Language::Kql,
+        "detections",
+        r#"@{scoutline.record.kind}: "detection" and @{scoutline.detection.phase}: "first""#,
+    ),
+];
 
-/// In LogQL the stream's labels come first, since they decide what Loki reads, and only detections have that service's
-/// name; a dashboard's variables narrow it down further, and each filter costs time. The macros of SPL are defined in the app. Kibana narrows ES|QL down by itself.
-const SELECTIONS: &[Selection] = &[
+/// The same where a dashboard's variables narrow it down: the language and the name, then for panels and for rules.
+///
+/// In LogQL the stream's labels come first, since they decide what Loki reads, and only detections have that service's name;
+/// each filter behind them costs time.
+const NARROWED: &[(Language, &str, &str, &str)] = &[
     (
         Language::LogQl,
         "detections",
@@ -64,24 +128,6 @@ const SELECTIONS: &[Selection] = &[
         "of_sensors",
         r#"{@{service.name}="scoutline-sensor", @{deployment.environment.name}=~"$environment"} | @{host.name}=~"$host""#,
         r#"{@{service.name}="scoutline-sensor"}"#,
-    ),
-    (
-        Language::LogQl,
-        "heartbeats",
-        r#"@{of_sensors} | @{scoutline.record.kind}="heartbeat""#,
-        r#"@{of_sensors} | @{scoutline.record.kind}="heartbeat""#,
-    ),
-    (
-        Language::LogQl,
-        "losses",
-        r#"@{of_sensors} | @{scoutline.record.kind}="loss""#,
-        r#"@{of_sensors} | @{scoutline.record.kind}="loss""#,
-    ),
-    (
-        Language::LogQl,
-        "sensor",
-        r#"@{of_sensors} | @{scoutline.record.kind}="sensor""#,
-        r#"@{of_sensors} | @{scoutline.record.kind}="sensor""#,
     ),
     (
         Language::PromQl,
@@ -109,24 +155,6 @@ const SELECTIONS: &[Selection] = &[
     ),
     (
         Language::Spl,
-        "heartbeats",
-        "@{of_sensors} sourcetype=scoutline:heartbeat",
-        "@{of_sensors} sourcetype=scoutline:heartbeat",
-    ),
-    (
-        Language::Spl,
-        "losses",
-        "@{of_sensors} sourcetype=scoutline:loss",
-        "@{of_sensors} sourcetype=scoutline:loss",
-    ),
-    (
-        Language::Spl,
-        "sensor",
-        "@{of_sensors} sourcetype=scoutline:sensor",
-        "@{of_sensors} sourcetype=scoutline:sensor",
-    ),
-    (
-        Language::Spl,
         "of_repository",
         // Not every job says which repository it is of, and a wildcard matches only what is there.
         r#"| fillnull value="-" @{vcs.repository.url.full} | search @{vcs.repository.url.full}=$repository|s$"#,
@@ -137,42 +165,6 @@ const SELECTIONS: &[Selection] = &[
         "records",
         "FROM logs-scoutline.otel-*",
         "FROM logs-scoutline.otel-* METADATA _id, _index, _version",
-    ),
-    (
-        Language::EsQl,
-        "detections",
-        r#"@{records} | WHERE @{scoutline.record.kind} == "detection" AND @{scoutline.detection.phase} == "first""#,
-        r#"@{records} | WHERE @{scoutline.record.kind} == "detection" AND @{scoutline.detection.phase} == "first""#,
-    ),
-    (
-        Language::EsQl,
-        "heartbeats",
-        r#"@{records} | WHERE @{scoutline.record.kind} == "heartbeat""#,
-        r#"@{records} | WHERE @{scoutline.record.kind} == "heartbeat""#,
-    ),
-    (
-        Language::EsQl,
-        "losses",
-        r#"@{records} | WHERE @{scoutline.record.kind} == "loss""#,
-        r#"@{records} | WHERE @{scoutline.record.kind} == "loss""#,
-    ),
-    (
-        Language::EsQl,
-        "sensor",
-        r#"@{records} | WHERE @{scoutline.record.kind} == "sensor""#,
-        r#"@{records} | WHERE @{scoutline.record.kind} == "sensor""#,
-    ),
-    (
-        Language::Eql,
-        "detections",
-        r#"@{scoutline.record.kind} == "detection" and @{scoutline.detection.phase} == "first""#,
-        r#"@{scoutline.record.kind} == "detection" and @{scoutline.detection.phase} == "first""#,
-    ),
-    (
-        Language::Kql,
-        "detections",
-        r#"@{scoutline.record.kind}: "detection" and @{scoutline.detection.phase}: "first""#,
-        r#"@{scoutline.record.kind}: "detection" and @{scoutline.detection.phase}: "first""#,
     ),
 ];
 
@@ -251,12 +243,17 @@ impl Language {
     }
 
     fn selection(self, name: &str, purpose: Purpose) -> Option<&'static str> {
+        let mut narrowed = NARROWED.iter();
+        let narrowed = narrowed.find(|it| it.0 == self && it.1 == name);
+        if let Some((.., panel, alert)) = narrowed {
+            return Some(match purpose {
+                Purpose::Panel => panel,
+                Purpose::Alert => alert,
+            });
+        }
         let mut all = SELECTIONS.iter();
-        let (.., panel, alert) = all.find(|it| it.0 == self && it.1 == name)?;
-        Some(match purpose {
-            Purpose::Panel => panel,
-            Purpose::Alert => alert,
-        })
+        let (.., text) = all.find(|it| it.0 == self && it.1 == name)?;
+        Some(text)
     }
 }
 
@@ -332,8 +329,14 @@ mod tests {
                     .to_owned()
             )
         );
-        for (language, name, _, alert) in SELECTIONS {
-            let text = language.expand(alert, Purpose::Alert);
+        let alerts = NARROWED
+            .iter()
+            .map(|(language, name, _, alert)| (language, name, alert));
+        let all = SELECTIONS
+            .iter()
+            .map(|(language, name, text)| (language, name, text));
+        for (language, name, text) in alerts.chain(all) {
+            let text = language.expand(text, Purpose::Alert);
             let text = text.expect("all names are known");
             assert!(!text.contains('$'), "{language:?} {name}: {text}");
         }

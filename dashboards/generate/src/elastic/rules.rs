@@ -327,7 +327,7 @@ fn exceptions() -> Json {
     json!({
         "list_id": EXCEPTIONS,
         "name": "Scoutline: exceptions of all rules",
-        "description": "What no rule of Scoutline should alert on. The sensor's own exceptions keep it from being sent at all.",
+        "description": "What no rule of Scoutline should alert on.",
         "type": "detection",
         "namespace_type": "single",
         "tags": ["Scoutline"],
