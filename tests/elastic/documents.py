@@ -9,7 +9,7 @@ import copy
 from datetime import datetime, timezone
 
 import pipeline
-from repository import ELASTIC, load
+from repository import ELASTIC, ROOT, load
 
 PIPELINE = load(ELASTIC / "ingest" / "scoutline-ecs.json")
 MAPPINGS = load(ELASTIC / "ingest" / "logs-scoutline.otel@mappings.json")["template"]["mappings"]["properties"]
@@ -162,6 +162,17 @@ def types():
     for name, mapping in properties():
         known[name] = known[mapping["path"]] if mapping["type"] == "alias" else mapping["type"]
     return known
+
+
+def arrays():
+    """Attributes of a detection that have several values; the golden record has all that there are."""
+    found = set()
+    for request in load(ROOT / "tests" / "replay" / "golden" / "detection.json"):
+        for of_resource in request["resourceLogs"]:
+            for of_scope in of_resource["scopeLogs"]:
+                for record in of_scope["logRecords"]:
+                    found |= {it["key"] for it in record["attributes"] if "arrayValue" in it["value"]}
+    return found
 
 
 def stamp(text):
