@@ -7,13 +7,17 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{BufReader, BufWriter};
+use std::mem::offset_of;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use scoutline::pipeline::{Preamble, Reader, Step, Writer};
-use scoutline_abi::raw::TaskInfo;
+use scoutline_abi::raw::{
+    COMM_LEN, CgroupEvent, EventHeader, ExecEvent, ExitEvent, ForkEvent, OpenEvent, TaskInfo,
+    TraceContextEvent,
+};
 use scoutline_abi::{Event, decode};
 use scoutline_live::Sensor;
 use scoutline_replay::{CORPUS, replay};
@@ -97,12 +101,64 @@ fn keep(root: u32, from: &Path, to: &Path) -> Result<()> {
             // The same with answers to questions that are not asked.
             Step::Advance { .. } | Step::Answer { .. } | Step::Finish { .. } => true,
         };
-        if is_kept {
-            writer.write(&step)?;
+        if !is_kept {
+            continue;
+        }
+        match step {
+            Step::Event {
+                bytes,
+                observed_unix_ns,
+                clock,
+            } => writer.write(&Step::Event {
+                bytes: &without_leftovers(bytes)?,
+                observed_unix_ns,
+                clock,
+            })?,
+            step => writer.write(&step)?,
         }
     }
     writer.finish()?;
     Ok(())
+}
+
+/// The record with zeros wherever none of its texts is: the kernel's buffers have there what was left by something earlier,
+/// of whatever process that was.
+fn without_leftovers(bytes: &[u8]) -> Result<Vec<u8>> {
+    let (fixed, texts) = match decode(bytes)? {
+        Event::Exec(record) | Event::Task(record) => {
+            let it = &record.fixed;
+            let file = [it.file.path_fs, it.file.path_mount];
+            let own = [it.cwd, it.filename, it.interpreter, it.argv];
+            (size_of::<ExecEvent>(), [&file[..], &own].concat())
+        }
+        Event::Open(record) => {
+            let file = &record.fixed.file;
+            let texts = vec![file.path_fs, file.path_mount];
+            (size_of::<OpenEvent>(), texts)
+        }
+        Event::Cgroup(record) => (size_of::<CgroupEvent>(), vec![record.fixed.path]),
+        Event::TraceContext(record) => (size_of::<TraceContextEvent>(), vec![record.fixed.value]),
+        Event::Fork(_) => (size_of::<ForkEvent>(), Vec::new()),
+        Event::Exit(_) => (size_of::<ExitEvent>(), Vec::new()),
+    };
+    let mut clean = bytes.to_vec();
+    clean[fixed..].fill(0);
+    for text in texts {
+        let begin = fixed + usize::from(text.offset);
+        let range = begin..begin + usize::from(text.len);
+        clean[range.clone()].copy_from_slice(&bytes[range]);
+    }
+    if matches!(
+        decode(bytes)?,
+        Event::Exec(_) | Event::Task(_) | Event::Open(_) | Event::Fork(_)
+    ) {
+        // In all of them the task comes right after the header.
+        let comm = size_of::<EventHeader>() + offset_of!(TaskInfo, comm);
+        let comm = &mut clean[comm..comm + COMM_LEN];
+        let end = comm.iter().position(|byte| *byte == 0);
+        comm[end.unwrap_or(COMM_LEN)..].fill(0);
+    }
+    Ok(clean)
 }
 
 /// Whether it is one of them, or a child of one.
