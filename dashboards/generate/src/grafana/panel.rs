@@ -41,6 +41,10 @@ pub(super) fn panel(
         "options": options,
         "fieldConfig": fields(shown, source),
     });
+    if shown.kind == PanelKind::Bars {
+        // More bars than that nobody can tell apart, and each costs time.
+        panel["maxDataPoints"] = json!(100);
+    }
     if shown.kind == PanelKind::Table {
         panel["transformations"] = columns(shown, &names);
     }

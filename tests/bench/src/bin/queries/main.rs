@@ -26,8 +26,8 @@ use crate::fleet::DAY;
 /// What a query may take with the first number of detections, milliseconds.
 const LIMIT_MS: f64 = 1000.0;
 
-/// What Grafana makes of `$__auto` and of the step for a day on a panel that is as wide as most.
-const STEP: Duration = Duration::from_secs(120);
+/// What Grafana makes of `$__auto` and of the step for a day on a panel of a hundred bars.
+const STEP: Duration = Duration::from_secs(15 * 60);
 
 /// A chunk has a whole day here and not two hours as usual, so its blocks are smaller by as much.
 const BLOCK_BYTES: u32 = 32 * 1024;
